@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netdsl.importer.network import Given, Made, Network, Tensor, Use
 from netdsl.importer.operations import SAME
@@ -41,14 +41,22 @@ class Finder:
         for use in network.uses:
             self._by_kind[_kind(use.made.family, use.made.kind)].append(use)
 
+    def has_kinds(self, pattern: Pattern) -> bool:
+        """Tell whether the network has layers of all kinds of which a pattern is."""
+        kinds = {_kind(part.family, part.kind) for part in pattern.parts}
+        return kinds <= self._by_kind.keys()
+
+    def of_kind(self, family: str, kind: str) -> Sequence[Use]:
+        """Give the uses of layers of a kind."""
+        return self._by_kind[_kind(family, kind)]
+
     def matches(self, pattern: Pattern) -> Iterator[Match]:
         """Give the places where a pattern lies."""
-        kinds = {_kind(part.family, part.kind) for part in pattern.parts}
-        if not kinds <= self._by_kind.keys():
+        if not self.has_kinds(pattern):
             return
         last = pattern.outputs[0][0]
         part = pattern.parts[last]
-        for use in self._by_kind[_kind(part.family, part.kind)]:
+        for use in self.of_kind(part.family, part.kind):
             found = self._laid(pattern, _Lying(), [(last, use)], 1)
             if found is not None:
                 yield found
@@ -100,8 +108,8 @@ class Finder:
             return False
         lying.uses[place] = use
         for name, leaves in part.call.items():
-            if part.kind == "array":
-                continue
+            if leaves == (None,) and not any(isinstance(v, Tensor) for v in call[name]):
+                continue  # whatever it is, and however long
             if len(leaves) != len(call[name]):
                 return False
             for leaf, value in zip(leaves, call[name], strict=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from netdsl.catalog.signature import signature
+from netdsl.importer.arrays import FUNCTION, Array
 from netdsl.importer.layers import canonical
 from netdsl.importer.network import Given, Made, Network, Use
 from netdsl.importer.objects import families_taken, plain
@@ -31,6 +32,8 @@ def called(use: Use) -> dict[str, list[Given]]:
     """Give what stands in each argument of a call, tensors and values one after the other."""
     if use.made.family == "weight":
         return {}
+    if use.made.kind == FUNCTION and use.made.family == "op":  # its numbers are one value
+        return {name: [value] for name, value in use.keywords.items()}
     call = dict(use.keywords) if use.made.family == "op" else call_of(use)
     return {name: list(leaves_in(value)) for name, value in call.items()}
 
@@ -41,7 +44,7 @@ def value_at(uses: Sequence[Use], place: At) -> Given:
     use = uses[number]
     if name.startswith("("):
         found = called(use)[name[1:]][element or 0]
-        return found
+        return found.values if isinstance(found, Array) else found
     made = use.made
     value = made.given[name] if name in made.given else _default(made, name)
     if element is None:

@@ -71,6 +71,7 @@ class Declared:
     name: str
     inputs: tuple[str, ...]
     parameters: tuple[Parameter, ...]
+    grows: bool  # it has more parts the more arrives
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)
@@ -94,11 +95,12 @@ def library() -> tuple[Mapping[str, Declared], tuple[Pattern, ...]]:
             name,
             tuple(block["inputs"]),
             tuple(Parameter(*(_tuples(v) for v in row)) for row in block["parameters"]),
+            block["grows"],
         )
         for name, block in recorded["blocks"].items()
     }
     patterns = tuple(
-        _pattern(blocks[name], value)
+        pattern_from(blocks[name], value)
         for name, block in recorded["blocks"].items()
         for value in block["patterns"]
     )
@@ -110,7 +112,8 @@ def recorded_origin() -> str:
     return str(json.loads(RECORDED.read_text("utf-8"))["origin"])
 
 
-def _pattern(block: Declared, value: Mapping[str, Given]) -> Pattern:
+def pattern_from(block: Declared, value: Mapping[str, Given]) -> Pattern:
+    """Give the pattern of a block that was recorded."""
     parts = tuple(
         Part(
             part["family"],
@@ -144,4 +147,4 @@ def block_of_library(name: str) -> Declared:
     return library()[0][name]
 
 
-__all__ = ["Declared", "Pattern", "block_of_library", "library"]
+__all__ = ["Declared", "Pattern", "block_of_library", "library", "pattern_from"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netdsl.importer.recording import origin
+from netdsl.importer.recording.blocks import origin
 from netdsl.importer.std import library, recorded_origin
 from tests.importer.again import again
 
@@ -46,6 +46,12 @@ USES = {
     "gated_causal_conv(32, rate=2)": "[16, 64]",
     "dense_head(80, bias_initializer=Constant(-4.5))": "[16, 16, 256]",
     "hashed_embeddings(1000, 8)": "string[5]",
+    "hashed_embeddings(2000, 4)": "string[11]",
+    "pairwise_products()": "[9, 16]",
+    "rotary_positions()": "[32, 4, 16]",
+    "rotary_attention(8)": "[32, 128]",
+    "rotary_attention(8, groups=2, causal=False, base=5e5)": "[32, 128]",
+    "sinusoidal_embedding(64)": "[1]",
 }  # fmt: skip
 
 
