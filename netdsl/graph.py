@@ -282,6 +282,8 @@ class Graph:
     unread: list[Unread] = field(default_factory=list)
     #: Of what leaves blocks: the outermost use that it left, and its name there.
     given_by: dict[int, tuple[Span, str]] = field(default_factory=dict)
+    #: What statements call a tensor: how many uses lead to the outermost of them, and the name there.
+    called: dict[Ref, tuple[int, str]] = field(default_factory=dict)
     #: Parameters that are given a layer which is made for what arrives at it, by their place.
     shaped: set[tuple[str, int, int]] = field(default_factory=set)
     #: What comparisons of symbolic sizes came to, by their place: Python sees None in place of a size.

@@ -9,11 +9,11 @@ its own is laid out in ranks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from netdsl.picture.boxes import Box
 from netdsl.picture.grid import Scale, grid
-from netdsl.picture.levels import find_u
+from netdsl.picture.levels import SHRINKING, ScaleOf, are_levels, find_u
 from netdsl.picture.ranks import rank
 from netdsl.picture.terms import Align, Grid, Item, Lane, Row, Series, Term
 from netdsl.record import record
@@ -30,9 +30,9 @@ TANGLED, AMONG = 6, 4
 #: So many boxes lead to an output beside the flow, and do not keep what follows from standing on the spine.
 LONGEST_TAP = 2
 
-#: So many boxes lead from a tensor to where it meets the flow again. From a few such ways on that are within one
-#: another, as where the skips of a U are projected, they stand beside what comes last before there.
-LONGEST_BRIDGE, BRIDGES = 3, 3
+#: So many boxes lead from a tensor to where it meets the flow again. Where several such ways are within one another, as
+#: where the skips of a U are projected, they stand beside what comes last before there.
+LONGEST_BRIDGE = 3
 
 #: By so many boxes the other way is longer.
 LONGER = 2
@@ -51,7 +51,7 @@ class Bridge:
 
 
 def _within_one_another(bridges: Sequence[Bridge]) -> list[Bridge]:
-    """Give the most of them of which each is within the one before; none where two cross, or these are few."""
+    """Give the most of them of which each is within the one before; none where two cross."""
     best: list[Bridge] = []
     around: list[Bridge] = []
     for bridge in sorted(bridges, key=lambda b: (b.start, -b.end)):
@@ -62,15 +62,15 @@ def _within_one_another(bridges: Sequence[Bridge]) -> list[Bridge]:
         around.append(bridge)
         if len(around) > len(best):
             best = around[:]
-    return best if len(best) >= BRIDGES else []
+    return best
 
 
 class Region:
     """The boxes of a region by their place in it, and the tensors between them."""
 
-    def __init__(self, box: Box, scale: Callable[[int], Scale | None]) -> None:
+    def __init__(self, box: Box, scale_of: ScaleOf) -> None:
         self.boxes = box.children
-        self.scale_of = scale  # how large the map of a tensor is, None where it is none
+        self.scale_of = scale_of  # how large the map of a tensor is, None where it is none
         self.leaving = frozenset(box.outs)
         self.source = {net: at for at, child in enumerate(box.children) for net in child.outs}
         self.readers: dict[int, list[int]] = {}
@@ -123,7 +123,9 @@ class Region:
         among = sum(lane.start in wide or not {*lane.stops}.isdisjoint(wide) for lane in lanes)
         is_tangled = among >= AMONG or (len(lanes) >= TANGLED and not _are_nested(lanes))
         series = Series(tuple(parts), lanes)
-        return (grid(self, items) if is_tangled and find_u(series) is None else None) or series
+        return (
+            grid(self, items) if is_tangled and find_u(series, self.scale_of) is None else None
+        ) or series
 
     def _grids(self, groups: list[list[int]]) -> tuple[list[list[int]], dict[int, Grid]]:
         """Give the groups that are grids, by their first box, each with what leads into it from farther up."""
@@ -167,13 +169,15 @@ class Region:
         inside = set(items)
         found = [bridge for bridge in map(self._bridge, items) if bridge is not None]
         found = [bridge for bridge in found if inside.issuperset(bridge)]
-        if len(found) < BRIDGES:
+        if len(found) < SHRINKING:
             return []
         depth: dict[int, int] = {}
         for item in items:
             depth[item] = 1 + max((depth.get(i, 0) for i in self.before[item]), default=0)
         long = [b for b in found if depth[b.end] - depth[b.start] > len(b.way) + LONGER]
-        return _within_one_another(long)
+        best = _within_one_another(long)
+        nets = [self.boxes[bridge.way[0]].ins[0] for bridge in best]
+        return best if are_levels(nets, self.scale_of) else []
 
     def _bridge(self, item: int) -> Bridge | None:
         """Give the way over a box, if it is short, from a tensor that others read too to what joins it with another."""

@@ -49,7 +49,7 @@ class Cells:
 def measure(nested: Nested, costs: Mapping[int, str], *, is_down: bool = True) -> Cells:
     """Size every box and arrange what is in it; `costs` is told with the arguments of layers."""
     found = Cells(nested, costs=costs)
-    scale = partial(_scale, nested)
+    scale = partial(scale_of, nested)
     for box in nested.root.within():
         if box.role == "layer" and costs.get(box.number):
             first = box.lines[0]
@@ -85,7 +85,7 @@ def measure(nested: Nested, costs: Mapping[int, str], *, is_down: bool = True) -
     return found
 
 
-def _scale(nested: Nested, net: int) -> Scale | None:
+def scale_of(nested: Nested, net: int) -> Scale | None:
     """Tell how many dimensions a map has and how large it is, without the batch and its features."""
     shape = nested.network.tensors[net].spec.shape
     sizes = [size for size in shape[1:-1] if isinstance(size, int)]

@@ -5,12 +5,19 @@ Series with nested lanes -> UShape
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import accumulate, groupby, pairwise
+from typing import TypeAlias
 
+from netdsl.picture.grid import Scale
 from netdsl.picture.terms import Item, Lane, Row, Series
 from netdsl.record import record
 
 FEWEST = 3  # levels that make a U
+SHRINKING = 2  # levels that make one where the maps of each are smaller than those around it
+
+#: How large the map of a tensor is; None where it is none.
+ScaleOf: TypeAlias = Callable[[int], Scale | None]
 
 
 @record(eq=False)
@@ -30,24 +37,35 @@ class UShape:
     bottom: Series
 
 
-def find_u(term: Series | None) -> UShape | None:
-    """See a U in a series: at least three levels whose skips are within those of the one before, and nothing else that
-    passes from part to part but what leads on."""
+def are_levels(nets: Sequence[int], scale_of: ScaleOf) -> bool:
+    """Tell whether tensors, one for each of what is within one another, are so many that they make levels: two do if
+    their maps shrink, which tells them from a residual within another."""
+    if len(nets) >= FEWEST:
+        return True
+    scales = [scale for net in nets if (scale := scale_of(net)) is not None]
+    is_shrinking = all(a[0] == b[0] and a[1] > b[1] for a, b in pairwise(scales))
+    return len(nets) >= SHRINKING and len(scales) == len(nets) and is_shrinking
+
+
+def find_u(term: Series | None, scale_of: ScaleOf) -> UShape | None:
+    """See a U in a series: levels whose skips are within those of the one before, and nothing else that passes from
+    part to part but what leads on."""
     if term is None:
         return None
     across = _across_of(term)
-    while len(across) >= FEWEST:
-        found = _levels(term, across)
+    while len(across) >= SHRINKING:
+        found = _levels(term, across, scale_of)
         if found is not None:
             return found
         across = across[:-1]  # it may lie at the bottom
     return None
 
 
-def _levels(term: Series, across: list[Lane]) -> UShape | None:
+def _levels(term: Series, across: list[Lane], scale_of: ScaleOf) -> UShape | None:
     """Cut a series into the levels of a U, with a level for each place where some skips end."""
-    stops = [stop for stop, _ in groupby(across, key=lambda lane: lane.stops[0])]
-    if len(stops) < FEWEST or across[-1].start + 2 >= stops[-1]:
+    ends = [(stop, next(lanes).net) for stop, lanes in groupby(across, lambda lane: lane.stops[0])]
+    stops = [stop for stop, _ in ends]
+    if not are_levels([net for _, net in ends], scale_of) or across[-1].start + 2 >= stops[-1]:
         return None
     is_nested = all(a > b for a, b in pairwise(stops))
     if not is_nested or not all(_is_met(term, stop) for stop in stops):

@@ -57,6 +57,7 @@ class Network:
     atoms: list[Atom] = field(default_factory=list)
     tensors: list[Tensor] = field(default_factory=list)
     outputs: list[tuple[str, int]] = field(default_factory=list)
+    called: dict[int, str] = field(default_factory=dict)  # what the spec calls a tensor
 
 
 @mutable
@@ -93,7 +94,7 @@ def lay_flat(graph: Graph) -> Network:
         if node is None:
             stack.pop()
             if opened.use is not None:
-                _give(opened, opened.use, stack[-1])
+                _give(opened, opened.use, stack[-1], network)
         elif node.operation.graph is not None and len(node.operation.graph.nodes) <= room:
             room -= len(node.operation.graph.nodes)
             stack.append(_open(node, node.operation.graph, opened))
@@ -110,7 +111,10 @@ def _add(node: Node, opened: _Opened, network: Network) -> None:
     inputs = tuple(opened.known[ref] for ref in received if ref in opened.known)
     outputs: list[int] = []
     for path, spec in _outputs(node.outputs):
-        opened.known[Ref(node.id, path)] = len(network.tensors)
+        ref = Ref(node.id, path)
+        opened.known[ref] = len(network.tensors)
+        if ref in opened.graph.called:
+            network.called[len(network.tensors)] = opened.graph.called[ref][1]
         outputs.append(len(network.tensors))
         network.tensors.append(Tensor(number, len(outputs) - 1, spec))
     place = opened.place(node.within)
@@ -128,12 +132,15 @@ def _open(node: Node, graph: Graph, around: _Opened) -> _Opened:
     return opened
 
 
-def _give(opened: _Opened, use: Node, around: _Opened) -> None:
+def _give(opened: _Opened, use: Node, around: _Opened, network: Network) -> None:
     """End with a model inside: what it gives are the outputs of its use."""
     given = opened.graph.outputs.values()
-    for (path, _), ref in zip(_outputs(use.outputs), given, strict=False):
-        if ref in opened.known:
-            around.known[Ref(use.id, path)] = opened.known[ref]
+    for (path, _), inner in zip(_outputs(use.outputs), given, strict=False):
+        if inner in opened.known:
+            ref = Ref(use.id, path)
+            around.known[ref] = opened.known[inner]
+            if ref in around.graph.called:
+                network.called[opened.known[inner]] = around.graph.called[ref][1]
 
 
 def _given(node: Node) -> tuple[tuple[str, Value], ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 from netdsl.graph import Graph
-from netdsl.picture.cells import Cells, measure
+from netdsl.picture.cells import Cells, measure, scale_of
 from netdsl.picture.costs import Costs, costs_of, shades
 from netdsl.picture.costs import spell as spell_cost
 from netdsl.picture.draw import draw
@@ -92,7 +92,8 @@ class Picture:
         cells = measure(self.nested, told, is_down=self.style.is_down)
         order_inputs(cells, self.style)
         if self.options.form != "line" and self.style.is_down:
-            cells.u = find_u(main_series(cells.cells[self.nested.root.number].term))
+            series = main_series(cells.cells[self.nested.root.number].term)
+            cells.u = find_u(series, partial(scale_of, self.nested))
         return cells
 
     @cached_property

@@ -80,7 +80,8 @@ def mark_shared(nested: Nested) -> None:
     uses = Counter(id(atom.node.operation) for atom in nested.network.atoms)
     owned = {id(box): _operations(box) for box in nested.root.within()}
     blocks = [b for b in nested.root.within() if b.role == "block"]
-    again = Counter(owned[id(b)] for b in blocks if owned[id(b)] != owned[id(b.parent)])
+    outer = [b for b in blocks if b.parent is nested.root or owned[id(b)] != owned[id(b.parent)]]
+    again = Counter(owned[id(b)] for b in outer)
     marks: dict[frozenset[int], str] = {}
     pending = [nested.root]
     while pending:

@@ -141,7 +141,22 @@ def _give_source(net: int, region: Box, nested: Nested) -> None:
 
 
 def _name(net: int, nested: Nested) -> str:
-    """Name a tensor as the spec does, for the block or the layer that gives it, so that no two have the same name."""
+    """Name a tensor so that no two have the same name."""
+    atom = nested.network.atoms[nested.network.tensors[net].atom]
+    is_input = atom.node.operation.family == "input"  # which has its own name in it
+    called = "" if is_input else nested.network.called.get(net)
+    name = called or _name_of_source(net, nested)
+    name = name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}"
+    taken = set(nested.tags.values())
+    number = 2
+    told = name
+    while told in taken:
+        told, number = f"{name} {number}", number + 1
+    return told
+
+
+def _name_of_source(net: int, nested: Nested) -> str:
+    """Name a tensor that no statement names for the block or the layer that gives it."""
     atom = nested.network.atoms[nested.network.tensors[net].atom]
     box: Box | None = nested.box_of[atom.number]
     own = atom.node.name.removeprefix("_".join((*atom.node.path, "")))
@@ -151,13 +166,7 @@ def _name(net: int, nested: Nested) -> str:
         if isinstance(box.step, Use) and box.step.name:
             turns = sum(isinstance(s, Turn) for s in steps_to(box.step))
             name = _bound(box.step.name, box.step.block, turns)
-    name = name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}"
-    taken = set(nested.tags.values())
-    number = 2
-    told = name
-    while told in taken:
-        told, number = f"{name} {number}", number + 1
-    return told
+    return name
 
 
 def _bound(name: str, kind: str, turns: int) -> str:

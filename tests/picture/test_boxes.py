@@ -116,6 +116,24 @@ def test_shared_layers_are_a_box_each_time_with_one_mark() -> None:
     ]
 
 
+def test_a_shared_block_that_has_all_weights_of_a_model_has_the_mark() -> None:
+    found = boxes(
+        """
+block tower = Conv2D(4, 3, activation=relu) -> GlobalAveragePooling2D() -> Dense(8)
+model Triplet {
+    input anchor: [32, 32, 3]
+    input near: [32, 32, 3]
+    input far: [32, 32, 3]
+    layer embed = tower()
+    a = anchor -> embed
+    output distances = [a - (near -> embed), a - (far -> embed)] -> Concatenate()
+}"""
+    )
+    assert [(spelled(box), box.mark) for box in found if box.mark] == [
+        ("embed = tower ()", "A")
+    ] * 3
+
+
 def test_a_model_inside_is_a_box_and_twice_is_two() -> None:
     text = (
         "model Inner(n: int = 4) { input a: [8]  output b = a -> Dense(n) -> Dense(2) }\n"

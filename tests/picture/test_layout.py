@@ -104,6 +104,26 @@ model ResUNet {
 }
 """
 
+#: The two levels of its smallest form.
+SMALL = "\n".join(
+    line.replace("b = c3", "b = c2").replace("[up3", "[b").replace("d3 ->", "b ->")
+    for line in ATTENTION.splitlines()
+    if not any(word in line for word in ("c3 =", "up3 =", "a3 =", "d3 ="))
+)
+
+FULLY_CONVOLUTIONAL = """
+defaults Conv2D(padding="same")
+model FCN {
+    input image: [64, 64, 3]
+    p3 = image -> Conv2D(8, 3) -> MaxPooling2D(2) -> Conv2D(16, 3) -> MaxPooling2D(2)
+    p4 = p3 -> Conv2D(32, 3) -> MaxPooling2D(2)
+    p5 = p4 -> Conv2D(64, 3) -> MaxPooling2D(2) -> Conv2D(5, 1)
+    s4 = [p5 -> Conv2DTranspose(5, 4, strides=2, padding="same"), p4 -> Conv2D(5, 1)] -> Add()
+    s3 = [s4 -> Conv2DTranspose(5, 4, strides=2, padding="same"), p3 -> Conv2D(5, 1)] -> Add()
+    output scores = s3 -> UpSampling2D(4)
+}
+"""
+
 TOP_DOWN = """
 defaults Conv2D(padding="same")
 block stage(n: int) = Conv2D(n, 3, strides=2) -> [_, Conv2D(n, 3)] -> Add()
@@ -125,7 +145,11 @@ model FPN {
 """
 
 
-@pytest.mark.parametrize("text", [ATTENTION, RESIDUAL, TOP_DOWN], ids=["gates", "residual", "fpn"])
+@pytest.mark.parametrize(
+    "text",
+    [ATTENTION, SMALL, FULLY_CONVOLUTIONAL, RESIDUAL, TOP_DOWN],
+    ids=["gates", "two_levels", "two_projected", "residual", "fpn"],
+)
 def test_a_u_whose_layers_are_written_one_by_one(text: str) -> None:
     """Skips that are projected, or are read more than once on the way up; lanes within the arms, and outputs beside."""
     net = netdsl.compile_text(text).model().net
@@ -164,6 +188,21 @@ def test_an_output_on_the_way_stands_beside_the_next_box() -> None:
     assert isinstance(series, Series)
     assert sum(isinstance(part, Row) for part in series.parts) == 2
     assert sum(isinstance(part, Item) for part in series.parts) == len(series.parts) - 2
+
+
+def test_a_residual_in_a_residual_is_no_u() -> None:
+    """Two levels make a U where the maps of the inner one are smaller."""
+    text = """model M {
+        input x: [32, 32, 16]
+        a = x -> Conv2D(16, 3, padding="same")
+        b = a -> Conv2D(16, 3, padding="same") -> ReLU()
+        c = b -> Conv2D(16, 3, padding="same") -> ReLU() -> Conv2D(16, 3, padding="same")
+        d = [c, b] -> Add() -> Conv2D(16, 3, padding="same")
+        output y = [d, a] -> Add() -> Conv2D(3, 1)
+    }"""
+    for shape in ("[32, 32, 16]", "[S, S, 16]"):
+        net = netdsl.compile_text(text.replace("[32, 32, 16]", shape)).model().net
+        assert not Picture(net).is_u
 
 
 def test_what_is_no_u_stays_a_line() -> None:

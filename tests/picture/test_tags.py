@@ -79,6 +79,25 @@ model Denoise {
 }
 """
 
+SHARED = """
+block film(n: int) {
+    input x
+    input style
+    taken = style
+    output x * (taken -> Dense(n)) -> Dense(n, activation=relu)
+}
+model Shared {
+    input x: [8]
+    input left: [16]
+    input right: [16]
+    layer encode = Dense(12)
+    words = left -> encode
+    style = right -> encode
+    output y = x -> for n in [8, 8, 12, 16, 9] { Dense(n) -> film(n)(style=style) } -> Dense(2)
+    output z = words -> Dense(3)
+}
+"""
+
 SKIPS = "model M { input x: [8]  x0 = x -> Dense(8) "
 SKIPS += " ".join(
     f"x{i} = [{', '.join(f'x{j}' for j in range(i))}] -> Add() -> Dense(8)" for i in range(1, 9)
@@ -102,6 +121,7 @@ model M {
         (FILM, ["question"]),
         (DIFFUSION, ["time"]),
         (DECODER.replace("= 5", "= 3"), []),
+        (SHARED, ["style"]),
         (SKIPS, []),
         (MIXTURE, []),
     ],

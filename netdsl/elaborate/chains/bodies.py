@@ -315,11 +315,20 @@ def _next_turn(statement: tree.Bind, frame: Frame) -> str:
     return f"each turn gets what the one before gives: begin the loop with as many, and end it by `output [{names}]`"
 
 
+def _note_name(name: str, value: Value, frame: Frame) -> None:
+    """Note what a tensor is called: by the outermost statement that names it, and by the first of several."""
+    if isinstance(value, Tensor) and frame.body is not None:
+        depth, called = len(frame.body.via), frame.body.graph.called
+        if value.ref not in called or depth < called[value.ref][0]:
+            called[value.ref] = depth, name
+
+
 def _bind(statement: tree.Bind, value: Value, frame: Frame) -> None:
     target = statement.target
     if isinstance(target, tree.NamePattern):
         if target.id != "_":
             frame.variables[target.id] = value
+            _note_name(target.id, value, frame)
         return
     if isinstance(value, type(POISON)):
         frame.variables.update(dict.fromkeys(pattern_names(target), POISON))
