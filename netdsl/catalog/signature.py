@@ -103,6 +103,19 @@ class Signature:
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)
 
+    def takes_anyway(self, name: str, value: object) -> bool:
+        """Tell whether an argument says what Keras takes without it, as `strides=1` of a convolution does."""
+        parameter = self.parameter(name)
+        if parameter is None or parameter.required:
+            return False
+        default = parameter.default
+        if type(value) is int and isinstance(default, tuple):  # one number is that of all axes
+            return set(default) == {value}
+        if default is None and name.endswith("activation"):
+            return value in (None, "linear")
+        plain = (bool, int, float, str, type(None))
+        return isinstance(value, plain) and type(value) is type(default) and value == default
+
 
 @cache
 def facts() -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from itertools import chain
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, ObjectValue, Role
-from netdsl.catalog.signature import FAMILY_MODULES, Family, Signature, signature
+from netdsl.catalog.signature import FAMILY_MODULES, Family, signature
 from netdsl.catalog.versions import Releases
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.layers.arithmetic import OPERATOR_FUNCTIONS
@@ -414,7 +414,11 @@ class FlatWriter:
     ) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
         """Give what is required by position, as people write it, and the rest by name."""
         found = signature(family, kind)
-        left = {k: v for k, v in arguments.items() if not _is_default(found, k, v)}
+        left = {
+            k: v
+            for k, v in arguments.items()
+            if found is None or not found.takes_anyway(k, v)  # as a block hands on `strides=1`
+        }
         args: list[ast.expr] = []
         for parameter in found.positional if found is not None else ():
             if not parameter.required or parameter.name not in left:
@@ -524,18 +528,6 @@ def _keeps_shape(node: Node) -> bool:
 
 #: The roles of layers that never change a shape.
 _KEEPING: tuple[Role, ...] = ("activation", "batch_normalization", "normalization", "dropout")
-
-
-def _is_default(found: Signature | None, name: str, value: Value) -> bool:
-    """Tell an argument that says what Keras takes anyway, such as the `strides=1` that a block hands on."""
-    parameter = found.parameter(name) if found is not None else None
-    if parameter is None or parameter.required:
-        return False
-    default = parameter.default
-    if type(value) is int and isinstance(default, tuple):  # one number is that of all axes
-        return set(default) == {value}
-    plain = (bool, int, float, str, type(None))
-    return isinstance(value, plain) and type(value) is type(default) and value == default
 
 
 #: Functions of `keras.ops` that are operators of its tensors.

@@ -14,7 +14,14 @@ from typing import cast
 from netdsl.catalog import layer_kind
 from netdsl.catalog.argument_types import ArgumentType
 from netdsl.catalog.binding import families_taken
-from netdsl.catalog.signature import FAMILY_MODULES, Family, Signature, families_of, signature
+from netdsl.catalog.signature import (
+    FAMILY_MODULES,
+    Family,
+    Parameter,
+    Signature,
+    families_of,
+    signature,
+)
 from netdsl.elaborate.arguments.parameters import STAGE_ARGUMENTS
 from netdsl.elaborate.plans.arguments import first_of_each
 from netdsl.elaborate.plans.naming import snake_case
@@ -40,8 +47,7 @@ def layer_call(
     definition = layer_kind(kind)
     each_step = definition is not None and definition.is_a("step_by_step")
     with w.stepping(int(each_step)):
-        args, keywords = _arguments(w, found, written)
-        keywords += _defaults(w, found, written)
+        args, keywords = _with_defaults(w, found, written)
     keywords = [(k, v) for k, v in keywords if k != "name"]
     if w.frozen and not wrapped and _may_own_weights(found):
         keywords = [(k, v) for k, v in keywords if k != "trainable"]
@@ -210,14 +216,55 @@ def configured_object(
     raise AssertionError(f"nothing of the catalogue is called {identifier}")
 
 
+def _with_defaults(
+    w: Writer, found: Signature, written: Sequence[tree.Argument]
+) -> tuple[list[ast.expr], code.Keywords]:
+    """Spell arguments as they were written, and those that `defaults` add, as somebody without `defaults` has them.
+
+    What only undoes a default in force, such as `padding="valid"`, is what Keras takes anyway.
+    """
+    args, keywords = _arguments(w, found, written)
+    in_force = [*_in_force(w, found, None)]
+    may_undo = {name for name, _ in in_force}
+    keywords = [(k, v) for k, v in keywords if k not in may_undo or not _is_known(found, k, v)]
+    added = first_of_each(in_force, _given(found, written))
+    added = {k: v for k, v in added.items() if not _is_known(found, k, v)}
+    for parameter in () if any(a.star for a in written) else found.positional[len(args) :]:
+        if parameter.name not in added or not _goes_by_place(found, parameter):
+            break
+        args.append(added.pop(parameter.name))
+    return args, [*keywords, *added.items()]
+
+
+def _is_known(found: Signature, name: str | None, value: ast.expr) -> bool:
+    """Tell whether an argument is spelled out and says what Keras takes without it."""
+    if not isinstance(value, (ast.Constant, ast.Tuple)) or name is None:
+        return False
+    items = value.elts if isinstance(value, ast.Tuple) else [value]
+    sizes = {item.value for item in items if isinstance(item, ast.Constant)}
+    is_even = len(sizes) == 1 and all(isinstance(item, ast.Constant) for item in items)
+    return is_even and found.takes_anyway(name, *sizes)
+
+
+def _goes_by_place(found: Signature, parameter: Parameter) -> bool:
+    """Tell whether people give an argument by its place: what is required, and the size of a window that pools."""
+    definition = layer_kind(found.name)
+    pools = definition is not None and definition.is_a("pooling")
+    return parameter.required or (pools and parameter is found.positional[0])
+
+
 def _defaults(
     w: Writer, found: Signature, written: Sequence[tree.Argument], *, only: str | None = None
 ) -> code.Keywords:
     """Give the arguments that `defaults` statements in force add, or `only` one; the innermost scope first."""
+    return [*first_of_each(_in_force(w, found, only), _given(found, written)).items()]
+
+
+def _given(found: Signature, written: Sequence[tree.Argument]) -> set[str]:
+    """Name the parameters that a call gives itself."""
     positional = [p.name for p in found.positional]
     given = {a.name for a in written if a.name is not None}
-    given |= set(positional[: sum(1 for a in written if a.name is None)])
-    return [*first_of_each(_in_force(w, found, only), given).items()]
+    return given | set(positional[: sum(1 for a in written if a.name is None)])
 
 
 def _in_force(w: Writer, found: Signature, only: str | None) -> Iterator[tuple[str, ast.expr]]:

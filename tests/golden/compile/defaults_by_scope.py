@@ -1,6 +1,6 @@
 """Defaults: for the file, for a block, argument by argument, inside wrappers too.
 
-Made by netdsl 0.1.0 from defaults_by_scope.net (sha256 7dca95ea, this file 4c72eba9).
+Made by netdsl 0.1.0 from defaults_by_scope.net (sha256 96fb06f2, this file a8a8f26f).
 Change the spec, not this file.
 """
 
@@ -17,7 +17,6 @@ def wide(x, filters, rate=1, *, name="wide"):
             filters,
             3,
             dilation_rate=rate,
-            use_bias=True,
             padding="same",
             kernel_initializer=init,
             name="conv2d",
@@ -45,10 +44,18 @@ def wide(x, filters, rate=1, *, name="wide"):
 
 
 def Defaults(*, name="Defaults"):
-    """(None, 4, 8, 8, 3) -> (None, 2), 8,494 parameters."""
+    """(None, 4, 8, 8, 3) -> (None, 2), 814 parameters."""
     video = keras.Input((4, 8, 8, 3), name="video")
     x = wide(video, 8, rate=2, name="wide")
+    x = layers.TimeDistributed(
+        layers.MaxPooling2D(3, strides=2, padding="same", name="max_pooling2d"),
+        name="time_distributed1",
+    )(x)
+    x = layers.TimeDistributed(
+        layers.MaxPooling2D(2, strides=2, name="max_pooling2d"),
+        name="time_distributed2",
+    )(x)
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dense(4, kernel_regularizer=keras.regularizers.L2(1e-4), name="dense")(x)
-    label = layers.Dense(2, kernel_regularizer=None, name="label")(x)
+    label = layers.Dense(2, name="label")(x)
     return keras.Model(video, label, name=name)

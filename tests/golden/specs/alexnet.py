@@ -6,7 +6,7 @@ Task: image classification.
 `AlexNet` is split over two graphics processors as in the paper: three of its convolutions see half of the channels.
 `AlexNetUndivided` is not, and `OneWeirdTrick` is the narrower net of Krizhevsky, 2014, arXiv:1404.5997.
 
-Made by netdsl 0.1.0 from alexnet.net (sha256 0d4a44fc, this file 6e4971f5). Change the
+Made by netdsl 0.1.0 from alexnet.net (sha256 0d4a44fc, this file d8c53028). Change the
 spec, not this file.
 """
 
@@ -44,9 +44,9 @@ def AlexNet(classes=1000, groups=2, *, name="AlexNet"):
     (None, 227, 227, 3) -> (None, 1000), 60,965,224 parameters at the defaults.
     """
     image = keras.Input((227, 227, 3), name="image")
-    features = layers.Conv2D(
-        96, 11, strides=4, padding="valid", activation="relu", name="conv2d1"
-    )(image)
+    features = layers.Conv2D(96, 11, strides=4, activation="relu", name="conv2d1")(
+        image
+    )
     features = local_response_normalization(
         features, name="local_response_normalization1"
     )
@@ -85,9 +85,7 @@ def OneWeirdTrick(classes=1000, *, name="OneWeirdTrick"):
     """
     image = keras.Input((224, 224, 3), name="image")
     x = layers.ZeroPadding2D(2, name="zero_padding2d")(image)
-    x = layers.Conv2D(
-        64, 11, strides=4, padding="valid", activation="relu", name="conv2d1"
-    )(x)
+    x = layers.Conv2D(64, 11, strides=4, activation="relu", name="conv2d1")(x)
     x = layers.MaxPooling2D(3, strides=2, name="max_pooling2d1")(x)
     x = layers.Conv2D(192, 5, padding="same", activation="relu", name="conv2d2")(x)
     x = layers.MaxPooling2D(3, strides=2, name="max_pooling2d2")(x)

@@ -7,7 +7,7 @@ Task: text recognition.
 Table 1 of the paper, read from the bottom: seven convolutions make a row of features of a line of text, two bidirectional
 LSTMs read it, and each place gives a character or none. Train it with the `ctc` loss; its class 0 is the blank.
 
-Made by netdsl 0.1.0 from crnn.net (sha256 3ab76d1c, this file a5c845eb). Change the
+Made by netdsl 0.1.0 from crnn.net (sha256 3ab76d1c, this file ec138904). Change the
 spec, not this file.
 """
 
@@ -18,12 +18,7 @@ layers = keras.layers
 
 def conv_bn(x, filters, *, name="conv_bn"):
     x = layers.Conv2D(
-        filters,
-        3,
-        activation="linear",
-        use_bias=False,
-        padding="same",
-        name=f"{name}_conv2d",
+        filters, 3, use_bias=False, padding="same", name=f"{name}_conv2d"
     )(x)
     x = layers.BatchNormalization(name=f"{name}_batch_normalization")(x)
     return layers.ReLU(name=f"{name}_re_lu")(x)
@@ -58,9 +53,9 @@ def CRNN(characters=36, width=100, units=256, *, name="CRNN"):
     for n in range(2):
         features = conv_bn(features, 512, name=f"features_conv_bn_{n}")
     features = layers.MaxPooling2D((2, 1), name="features_max_pooling2d4")(features)
-    features = layers.Conv2D(
-        512, 2, padding="valid", activation="relu", name="features_conv2d4"
-    )(features)
+    features = layers.Conv2D(512, 2, activation="relu", name="features_conv2d4")(
+        features
+    )
     assert features.shape[1] == 1
     x = layers.Reshape((-1, 512), name="reshape")(features)
     x = read(x, units, name="read1")

@@ -6,7 +6,7 @@ Task: segmentation.
 
 Figure 2 of the paper on ResNet-101 at a sixteenth of the size: the last stage dilates its convolutions in place of a stride.
 
-Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 0bc4af74, this file c6663f6d).
+Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 0bc4af74, this file e8315426).
 Change the spec, not this file.
 """
 
@@ -132,7 +132,7 @@ def DeepLabV3Plus(classes=21, blocks=(3, 4, 23, 3), size=512, *, name="DeepLabV3
     x = layers.Concatenate(name="concatenate")([encoded, low_level])
     for n in range(2):
         x = conv_bn(x, 256, 3, name=f"conv_bn_{n}")
-    x = layers.Conv2D(classes, 1, use_bias=True, padding="same", name="conv2d")(x)
+    x = layers.Conv2D(classes, 1, padding="same", name="conv2d")(x)
     x = layers.UpSampling2D(4, interpolation="bilinear", name="up_sampling2d")(x)
     mask = layers.Softmax(name="mask")(x)
     return keras.Model(image, mask, name=name)

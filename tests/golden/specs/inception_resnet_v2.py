@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 15 of the paper with the stem of Inception v3, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 1ed14ae4, this file be227caf).
+Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 1ed14ae4, this file 22b0fe70).
 Change the spec, not this file.
 """
 
@@ -42,10 +42,10 @@ def stem(x, *, name="stem"):
     x = inner(x, 32, name=f"{name}_inner1")
     x = inner(x, 32, 1, name=f"{name}_inner2")
     x = conv(x, 64, 3, name=f"{name}_conv1")
-    x = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d1")(x)
+    x = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d1")(x)
     x = conv(x, 80, name=f"{name}_conv2")
     x = inner(x, 192, 1, name=f"{name}_inner3")
-    return layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d2")(x)
+    return layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d2")(x)
 
 
 def residual(x, made, scale, *, name="residual"):
@@ -102,7 +102,7 @@ def InceptionResNetV2(classes=1000, *, name="InceptionResNetV2"):
     conv3x3 = conv(x, 256, name="conv6")
     conv3x3 = conv(conv3x3, 256, 3, name="conv7")
     conv3x3 = inner(conv3x3, 384, name="inner2")
-    pool = layers.MaxPooling2D(pool_size=3, strides=2, name="max_pooling2d1")(x)
+    pool = layers.MaxPooling2D(3, strides=2, name="max_pooling2d1")(x)
     x = layers.Concatenate(name="concatenate2")([inner_branch, conv3x3, pool])
     for n in range(20):
         x = residual(x, module_b(x, name=f"module_b_{n}"), 0.1, name=f"residual2_{n}")
@@ -114,7 +114,7 @@ def InceptionResNetV2(classes=1000, *, name="InceptionResNetV2"):
     branch3 = conv(x, 256, name="conv10")
     branch3 = conv(branch3, 288, 3, name="conv11")
     branch3 = inner(branch3, 320, name="inner5")
-    branch4 = layers.MaxPooling2D(pool_size=3, strides=2, name="max_pooling2d2")(x)
+    branch4 = layers.MaxPooling2D(3, strides=2, name="max_pooling2d2")(x)
     x = layers.Concatenate(name="concatenate3")([branch1, branch2, branch3, branch4])
     for n in range(9):
         x = residual(x, module_c(x, name=f"module_c1_{n}"), 0.2, name=f"residual3_{n}")

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper without its auxiliary classifier, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file 007ea5f1). Change
+Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file bfe1f3e1). Change
 the spec, not this file.
 """
 
@@ -45,10 +45,10 @@ def stem(x, *, name="stem"):
     x = inner(x, 32, name=f"{name}_inner1")
     x = inner(x, 32, 1, name=f"{name}_inner2")
     x = conv(x, 64, 3, name=f"{name}_conv1")
-    x = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d1")(x)
+    x = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d1")(x)
     x = conv(x, 80, name=f"{name}_conv2")
     x = inner(x, 192, 1, name=f"{name}_inner3")
-    return layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d2")(x)
+    return layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d2")(x)
 
 
 def figure5(x, pool, *, name="figure5"):
@@ -103,7 +103,7 @@ def halve(x, *, name="halve"):
     conv3x3 = conv(x, 64, name=f"{name}_conv1")
     conv3x3 = conv(conv3x3, 96, 3, name=f"{name}_conv2")
     conv3x3 = inner(conv3x3, 96, name=f"{name}_inner2")
-    pool = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(x)
+    pool = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(x)
     return layers.Concatenate(name=f"{name}_concatenate")([inner_branch, conv3x3, pool])
 
 
@@ -114,7 +114,7 @@ def halve_again(x, *, name="halve_again"):
     conv7x1 = conv(conv7x1, 192, row, name=f"{name}_conv3")
     conv7x1 = conv(conv7x1, 192, column, name=f"{name}_conv4")
     conv7x1 = inner(conv7x1, 192, name=f"{name}_inner2")
-    pool = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(x)
+    pool = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(x)
     return layers.Concatenate(name=f"{name}_concatenate")([conv1x1, conv7x1, pool])
 
 

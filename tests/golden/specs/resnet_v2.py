@@ -6,7 +6,7 @@ Task: image classification.
 Normalized and activated before each convolution, so that nothing touches the sum that goes through. As in keras.applications,
 a stage halves the size in its last block, and the convolutions that no normalization follows have biases.
 
-Made by netdsl 0.1.0 from resnet_v2.net (sha256 0007d6ff, this file c7cd095d). Change
+Made by netdsl 0.1.0 from resnet_v2.net (sha256 0007d6ff, this file 089e46bb). Change
 the spec, not this file.
 """
 
@@ -23,9 +23,7 @@ def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
     ready = layers.ReLU(name=f"{name}_ready_re_lu")(ready)
     skip = ready if project else x
     if project:
-        skip = layers.Conv2D(4 * filters, 1, use_bias=True, name=f"{name}_skip_conv2d")(
-            skip
-        )
+        skip = layers.Conv2D(4 * filters, 1, name=f"{name}_skip_conv2d")(skip)
     elif strides > 1:
         skip = layers.MaxPooling2D(
             1, strides=strides, name=f"{name}_skip_max_pooling2d"
@@ -43,9 +41,7 @@ def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
         epsilon=1.001e-5, name=f"{name}_main_batch_normalization2"
     )(main)
     main = layers.ReLU(name=f"{name}_main_re_lu2")(main)
-    main = layers.Conv2D(4 * filters, 1, use_bias=True, name=f"{name}_main_conv2d3")(
-        main
-    )
+    main = layers.Conv2D(4 * filters, 1, name=f"{name}_main_conv2d3")(main)
     return layers.Add(name=f"{name}_add")([skip, main])
 
 

@@ -6,7 +6,7 @@ Task: object detection.
 Darknet-53 (table 1 of the paper) finds features, three of whose maps are joined from coarse to fine. Each place of the three
 outputs speaks of three anchors: four numbers for the box, whether there is an object, and one for each class.
 
-Made by netdsl 0.1.0 from yolov3.net (sha256 981a01ff, this file 3b527f07). Change the
+Made by netdsl 0.1.0 from yolov3.net (sha256 981a01ff, this file 4f8b09c8). Change the
 spec, not this file.
 """
 
@@ -66,9 +66,7 @@ def join(x, finer, filters, *, name="join"):
 def detect(x, filters, classes, anchors=3, *, name="detect"):
     """What is seen at each place."""
     y = conv(x, filters, name=f"{name}_conv")
-    y = layers.Conv2D(anchors * (5 + classes), 1, use_bias=True, name=f"{name}_conv2d")(
-        y
-    )
+    y = layers.Conv2D(anchors * (5 + classes), 1, name=f"{name}_conv2d")(y)
     return layers.Reshape(
         (*x.shape[1:3], anchors, 5 + classes), name=f"{name}_reshape"
     )(y)

@@ -7,7 +7,7 @@ A backbone of cross-stage modules, a neck that carries maps down to the fine sca
 `YOLOv8` is size n; the others are deeper and wider. A box leaves as the distances of its four sides from the middle of a cell,
 counted in cells, each the mean of a distribution over sixteen bins (Li et al., 2020, arXiv:2006.04388).
 
-Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file 14b32347). Change the
+Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file af285872). Change the
 spec, not this file.
 """
 
@@ -34,9 +34,7 @@ def conv(x, filters, kernel_size=3, strides=1, *, name="conv"):
         use_bias=False,
         name=f"{name}_conv2d",
     )(x)
-    x = layers.BatchNormalization(
-        epsilon=1e-3, momentum=0.97, name=f"{name}_batch_normalization"
-    )(x)
+    x = layers.BatchNormalization(momentum=0.97, name=f"{name}_batch_normalization")(x)
     return layers.Activation("silu", name=f"{name}_activation")(x)
 
 
