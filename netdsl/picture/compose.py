@@ -83,17 +83,17 @@ class Composer:
     def _add_tags(self, cell: Cell, shape: Shape) -> None:
         """Write what comes by name before the box: one below the other, or side by side where the flow goes across."""
         u, v, _, along = shape.rect
+        end = u - TAG_GAP - (cell.stack if self.style.turned else 0.0)
         if not self.style.is_down:
             wide = sum(label.width for _, label in cell.tags) + TAG_NEXT * (len(cell.tags) - 1)
             at = v + (along - wide) / 2
             for net, label in cell.tags:
-                shape.chips.append(Chip(net, u - TAG_GAP - TAG, at, TAG, label.width, label))
-                points = ((u - TAG_GAP, at + label.width / 2), (u, at + label.width / 2))
+                shape.chips.append(Chip(net, end - TAG, at, TAG, label.width, label))
+                points = ((end, at + label.width / 2), (u, at + label.width / 2))
                 shape.tracks.append(Track(net, points, True))
                 at += label.width + TAG_NEXT
-            shape.left = max(shape.left, TAG_GAP + TAG - u)
+            shape.left = max(shape.left, TAG - end)
             return
-        end = u - TAG_GAP - (cell.stack if self.style.turned else 0.0)
         at = v + (along - TAG * len(cell.tags) - TAG_NEXT * (len(cell.tags) - 1)) / 2
         for net, label in cell.tags:
             shape.chips.append(Chip(net, end - label.width, at, label.width, TAG, label))
@@ -135,7 +135,7 @@ class Composer:
         inner = self.shape(cell.term)
         turned = self.style.turned
         head = cell.head if self.style.is_down and not turned else 0.0
-        foot = cell.head if turned else 0.0
+        foot = cell.head if self.style.is_down and turned else 0.0
         ports, routed = self._entry(cell.ins, inner)
         length = max(routed.length, PAD) if ports else PAD
         edges = [port.u for port in ports] + [port.u for port in inner.bots]
@@ -144,16 +144,17 @@ class Composer:
         missing = cell.least - left - right
         if missing > 0 and self.style.is_down:
             left, right = left + missing / 2, right + missing / 2
-        if not self.style.is_down:
+        if not self.style.is_down and turned:
+            right += cell.head
+        elif not self.style.is_down:
             left += cell.head
-        first = head + (cell.stack if turned else 0.0)  # where the inside begins
-        begin = first + length
+        low = cell.stack if turned else 0.0
+        begin = head + low + length  # of what is inside
         end = begin + inner.length + PAD + foot
-        end = max(end, 0.0 if self.style.is_down else cell.least)
+        end = max(end, 0.0 if self.style.is_down else cell.least + low)
         whole = end if turned else end + cell.stack
         shape = Shape(left, right, whole, box=cell.number)
         self._add_sheets(cell, shape)
-        low = cell.stack if turned else 0.0
         shape.rect = (-left, low, left + right, end - low)
         shape.parts = [(0.0, begin, inner)]
         shape.tracks = moved(routed.tracks, 0.0, begin - routed.length)

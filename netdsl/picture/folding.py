@@ -31,7 +31,7 @@ def compose(cells: Cells, opened: frozenset[int], style: Style) -> Shape:
 
     def own(term: Term) -> Shape | None:
         is_u = u is not None and term is main_series(cells.cells[root.number].term)
-        return u_shape(u, cells.cells, opened) if is_u and u is not None else None
+        return u_shape(u, cells.cells, opened, style) if is_u and u is not None else None
 
     return Composer(cells.cells, opened, style, own).shape(Item(root.number))
 

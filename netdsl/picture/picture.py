@@ -91,7 +91,7 @@ class Picture:
             told = {at: spell_cost(cost, self.options.costs) for at, cost in self.costs.items()}
         cells = measure(self.nested, told, is_down=self.style.is_down)
         order_inputs(cells, self.style)
-        if self.options.form != "line" and self.style.is_down:
+        if self.options.form != "line":
             series = main_series(cells.cells[self.nested.root.number].term)
             cells.u = find_u(series, partial(scale_of, self.nested))
         return cells

@@ -2,6 +2,7 @@
 
     UShape -> Shape
 
+Where the flow goes to the right, the U lies on its side: the way down is above, the way up goes back below it.
 The right arm is put together as everything is, and then turned by half a turn: its flow goes up, and its skips come
 from the left. What is written stays as it is. A level may have several skips: they go down beside its left side, and
 across below it, the first above the others.
@@ -22,12 +23,15 @@ from netdsl.record import mutable
 from netdsl.stack import deep
 
 BETWEEN = 44.0  # the arms
-NOTE = 14.0  # the height of what is written beside a line
+NOTE, BESIDE = (
+    14.0,
+    8.0,
+)  # the height of what is written beside a line, and what is free before and after it
 
 
 @deep
-def turned(shape: Shape) -> Shape:
-    """Turn a shape by half a turn; what is written beside a line stays on its right, above where the line begins."""
+def turned(shape: Shape, is_down: bool) -> Shape:
+    """Turn a shape by half a turn; what is written stays on its side of a line, where that begins."""
     length = shape.length
     found = Shape(shape.right, shape.left, length, box=shape.box, sides=shape.sides)
     found.enters, found.leaves = -shape.enters, -shape.leaves
@@ -36,7 +40,9 @@ def turned(shape: Shape) -> Shape:
     found.tops = [Port(port.net, -port.u, port.ends) for port in shape.tops]
     found.bots = [Port(port.net, -port.u) for port in shape.bots]
     found.wants = {net: -u for net, u in shape.wants.items()}
-    found.parts = [(-u, length - v - part.length, turned(part)) for u, v, part in shape.parts]
+    found.parts = [
+        (-u, length - v - part.length, turned(part, is_down)) for u, v, part in shape.parts
+    ]
     found.tracks = [
         Track(t.net, tuple((-u, length - v) for u, v in t.points), t.arrow) for t in shape.tracks
     ]
@@ -44,7 +50,10 @@ def turned(shape: Shape) -> Shape:
         Chip(c.net, -c.u - c.across, length - c.v - c.along, c.across, c.along, c.label)
         for c in shape.chips
     ]
-    found.notes = [(n, -u, length - v - NOTE, label, b) for n, u, v, label, b in shape.notes]
+    found.notes = [
+        (net, -u, length - v - (NOTE if is_down else label.width + BESIDE), label, is_before)
+        for net, u, v, label, is_before in shape.notes
+    ]
     return found
 
 
@@ -57,11 +66,15 @@ class _Arm:
     vs: list[float] = field(default_factory=list)
 
 
-def u_shape(u: UShape, cells: Mapping[int, Cell], opened: frozenset[int]) -> Shape | None:
+def u_shape(
+    u: UShape, cells: Mapping[int, Cell], opened: frozenset[int], style: Style
+) -> Shape | None:
     """Put a U together; None where more than one tensor leads from part to part."""
-    down, up = Composer(cells, opened, Style()), Composer(cells, opened, Style(turned=True))
+    down = Composer(cells, opened, style)
+    up = Composer(cells, opened, Style(style.is_down, turned=True))
     left = _Arm([down.entered(level.down) for level in u.levels])
-    right = _Arm([turned(up.entered(level.up, _from_below(level, cells))) for level in u.levels])
+    rising = [up.entered(level.up, _from_below(level, cells)) for level in u.levels]
+    right = _Arm([turned(shape, style.is_down) for shape in rising])
     bottom = down.entered(u.bottom)
     ways = _ways(u, left.shapes, right.shapes, bottom)
     if ways is None:

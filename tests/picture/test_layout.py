@@ -58,6 +58,9 @@ def test_a_u(body: str, bottom: str) -> None:
         picture = Picture(compiled.model().net, Options(depth=depth))
         assert picture.is_u
         assert faults(picture) == []
+        on_its_side = Picture(compiled.model().net, Options(depth=depth, direction="right"))
+        assert on_its_side.is_u
+        assert faults(on_its_side) == []
     assert not Picture(compiled.model().net, Options(form="line")).is_u
 
 
@@ -159,7 +162,10 @@ def test_a_u_whose_layers_are_written_one_by_one(text: str) -> None:
         assert picture.drawing.width < 900
         assert faults(picture) == []
         assert faults(Picture(net, Options(depth=depth, form="line"))) == []
-        assert faults(Picture(net, Options(depth=depth, direction="right"))) == []
+        on_its_side = Picture(net, Options(depth=depth, direction="right"))
+        assert on_its_side.is_u
+        assert on_its_side.drawing.height < 500
+        assert faults(on_its_side) == []
 
 
 LADDER = """

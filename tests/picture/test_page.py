@@ -169,9 +169,7 @@ def test_both_composers_agree_on_specs(direction: str) -> None:
     names = ["resnet50", "googlenet", "unet", "seq2seq", "siamese", "text_transformer"]
     nets = [netdsl.compile_file(SPECS / f"{name}.net").model().net for name in names]
     pictures = [Picture(net, Options(direction=direction)) for net in nets]  # type: ignore[arg-type]
-    assert [picture.is_u for picture in pictures] == [
-        direction == "down" and name == "unet" for name in names
-    ]
+    assert [picture.is_u for picture in pictures] == [name == "unet" for name in names]
     _both(pictures)
 
 
@@ -184,7 +182,9 @@ def test_both_composers_agree_on_a_u() -> None:
     ]
     texts = [U.replace("BODY", body).replace("BOTTOM", "convolutions(64)") for body in bodies]
     texts += [ATTENTION, RESIDUAL, TOP_DOWN]
-    pictures = [Picture(netdsl.compile_text(text).model().net) for text in texts]
+    nets = [netdsl.compile_text(text).model().net for text in texts]
+    pictures = [Picture(net) for net in nets]
+    pictures += [Picture(net, Options(direction="right")) for net in nets]
     assert all(picture.is_u for picture in pictures)
     _both(pictures)
 

@@ -6,7 +6,7 @@
 
 const GAP = 18, LANE = 14, PORT = 16, PAD = 12, NEARLY = 16, TALL = 150, UNDER = 14;
 const STRAIGHT = 16, FIRST = 7, NEXT = 7, LAST = 14, APART = 4, MOST_WEIGHED = 24;
-const BETWEEN = 44, NOTE = 14, TAG = 15, TAG_GAP = 12, TAG_NEXT = 3, FAR = 1000, WAY = 8;
+const BETWEEN = 44, NOTE = 14, BESIDE = 8, TAG = 15, TAG_GAP = 12, TAG_NEXT = 3, FAR = 1000, WAY = 8;
 
 function shapeOf(left, right, length) {
   return {left, right, length, tops: [], bots: [], enters: 0, leaves: 0, parts: [], tracks: [],
@@ -46,7 +46,7 @@ class Composer {
       case "grid": return new Lattice(this, term).shape();
       default: {
         const isRoot = this.u && mainSeries(this.cells.get(0).term) === term;
-        return (isRoot && uShape(this.u, this.cells, this.opened)) || this.series(term, above);
+        return (isRoot && uShape(this.u, this.cells, this.opened, this.isDown)) || this.series(term, above);
       }
     }
   }
@@ -68,18 +68,18 @@ class Composer {
 
   addTags(cell, shape) {
     const [u, v, , along] = shape.rect, tags = cell.tags;
+    const end = u - TAG_GAP - (this.turned ? cell.stack : 0);
     if (!this.isDown) {
       const wide = tags.reduce((sum, [, , width]) => sum + width, 0) + TAG_NEXT * (tags.length - 1);
       let at = v + (along - wide) / 2;
       for (const [net, text, width] of tags) {
-        shape.chips.push([net, u - TAG_GAP - TAG, at, TAG, width, text]);
-        shape.tracks.push({net, points: [[u - TAG_GAP, at + width / 2], [u, at + width / 2]], arrow: true});
+        shape.chips.push([net, end - TAG, at, TAG, width, text]);
+        shape.tracks.push({net, points: [[end, at + width / 2], [u, at + width / 2]], arrow: true});
         at += width + TAG_NEXT;
       }
-      shape.left = Math.max(shape.left, TAG_GAP + TAG - u);
+      shape.left = Math.max(shape.left, TAG - end);
       return;
     }
-    const end = u - TAG_GAP - (this.turned ? cell.stack : 0);
     let at = v + (along - TAG * tags.length - TAG_NEXT * (tags.length - 1)) / 2;
     for (const [net, text, width] of tags) {
       shape.chips.push([net, end - width, at, width, TAG, text]);
@@ -140,7 +140,7 @@ class Composer {
     const inner = this.shape(cell.term);
     const turned = this.turned;
     const head = this.isDown && !turned ? cell.head : 0;
-    const foot = turned ? cell.head : 0;
+    const foot = this.isDown && turned ? cell.head : 0;
     const [ports, routed] = this.entry(cell.ins, inner);
     const length = ports.length ? Math.max(routed.length, PAD) : PAD;
     const edges = [...ports.map(p => p.u), ...inner.bots.map(p => p.u)];
@@ -148,15 +148,16 @@ class Composer {
     let right = Math.max(inner.right, ...edges) + PAD;
     const missing = cell.least - left - right;
     if (missing > 0 && this.isDown) { left += missing / 2; right += missing / 2; }
-    if (!this.isDown) left += cell.head;
-    const begin = head + (turned ? cell.stack : 0) + length;
+    if (!this.isDown && turned) right += cell.head;
+    else if (!this.isDown) left += cell.head;
+    const low = turned ? cell.stack : 0;
+    const begin = head + low + length;
     let end = begin + inner.length + PAD + foot;
-    end = Math.max(end, this.isDown ? 0 : cell.least);
+    end = Math.max(end, this.isDown ? 0 : cell.least + low);
     const whole = turned ? end : end + cell.stack;
     const shape = shapeOf(left, right, whole);
     this.addSheets(cell, shape);
     shape.box = cell.n;
-    const low = turned ? cell.stack : 0;
     shape.rect = [-left, low, left + right, end - low];
     shape.parts = [[0, begin, inner]];
     shape.tracks = moved(routed.tracks, 0, begin - routed.length);
@@ -790,7 +791,7 @@ class Order {
   }
 }
 
-function turnedShape(shape) {
+function turnedShape(shape, isDown) {
   const length = shape.length;
   const found = shapeOf(shape.right, shape.left, length);
   const [x, y, across, along] = shape.rect;
@@ -803,17 +804,18 @@ function turnedShape(shape) {
   found.tops = shape.tops.map(p => ({net: p.net, u: -p.u, ends: p.ends}));
   found.bots = shape.bots.map(p => ({net: p.net, u: -p.u}));
   found.wants = new Map([...shape.wants].map(([net, u]) => [net, -u]));
-  found.parts = shape.parts.map(([u, v, part]) => [-u, length - v - part.length, turnedShape(part)]);
+  found.parts = shape.parts.map(([u, v, part]) => [-u, length - v - part.length, turnedShape(part, isDown)]);
   found.tracks = shape.tracks.map(t => ({net: t.net, points: round(t.points), arrow: t.arrow}));
   found.chips = shape.chips.map(([net, u, v, across, along, text]) => [net, -u - across, length - v - along, across, along, text]);
-  found.notes = shape.notes.map(([net, u, v, label, isBefore]) => [net, -u, length - v - NOTE, label, isBefore]);
+  found.notes = shape.notes.map(([net, u, v, label, isBefore]) =>
+    [net, -u, length - v - (isDown ? NOTE : label[1] + BESIDE), label, isBefore]);
   return found;
 }
 
-function uShape(u, cells, opened) {
-  const down = new Composer(cells, opened, true), up = new Composer(cells, opened, true, null, true);
+function uShape(u, cells, opened, isDown) {
+  const down = new Composer(cells, opened, isDown), up = new Composer(cells, opened, isDown, null, true);
   const left = u.levels.map(level => down.entered(level[0]));
-  const right = u.levels.map(level => turnedShape(up.entered(level[2], fromBelow(level, cells))));
+  const right = u.levels.map(level => turnedShape(up.entered(level[2], fromBelow(level, cells)), isDown));
   const bottom = down.entered(u.bottom);
   const ways = waysOf(u, left, right, bottom);
   if (!ways) return null;
