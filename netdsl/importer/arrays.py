@@ -176,6 +176,31 @@ def _spelled(values: tuple[Given, ...], dtype: str) -> str:
     return text if text is not None and tokens(text) < tokens(written) else written
 
 
+def spell_rows(values: Sequence[Given]) -> str | None:
+    """Spell rows of numbers by what makes them; None where nothing does, or they are no rows of one length."""
+    rows: tuple[Given, ...] = _as_tuple(tuple(values))
+    shape = shape_of(rows)
+    numbers = tuple(_numbers(rows))
+    if len(shape) < 2 or min(shape) < 1 or not _is_regular(rows, shape):
+        return None
+    if not all(isinstance(n, (bool, int, float)) for n in numbers):
+        return None
+    written = 2 * (len(numbers) + prod(shape[:-1]))
+    text = spell_table(numbers, shape, spell_number)
+    return text if text is not None and tokens(text) < written else None
+
+
+def _is_regular(values: Given, shape: Sequence[int]) -> bool:
+    """Tell whether lists in lists are as long as the first of each is."""
+    if not shape:
+        return not isinstance(values, tuple)
+    return (
+        isinstance(values, tuple)
+        and len(values) == shape[0]
+        and all(_is_regular(row, shape[1:]) for row in values)
+    )
+
+
 def spell_short(value: Given) -> str:
     """Spell a number that is held in float32."""
     return (

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netdsl.importer import cost
-from netdsl.importer.fold import MOST_PARAMETERS, Line, Program, begins_by_itself
+from netdsl.importer.fold import MOST_PARAMETERS, Line, Program
 from netdsl.importer.terms import (
     ARRIVING,
     ENTERING,
@@ -40,6 +40,7 @@ from netdsl.importer.terms import (
     walk,
 )
 from netdsl.importer.unify import Counter, Unified, unify
+from netdsl.importer.waists import parts_between
 from netdsl.record import record
 
 #: How many statements a cone may have, tensors that go in besides the one that arrives, and rounds there may be.
@@ -74,13 +75,16 @@ class Statement:
         return self.row[-1].tap
 
 
-def find_cells(program: Program) -> bool:
-    """Make blocks of cones that recur; tells whether there were any."""
-    statements = cut(program)
+def find_cells(program: Program, *, closed: bool = False) -> bool:
+    """Make blocks of cones that recur; tells whether there were any.
+
+    With `closed` of those alone that begin at one tensor through which all before them goes.
+    """
+    statements = cut(program, behind_joins=closed)
     found = _Cells(program, statements)
     is_changed = False
     for _ in range(MOST_ROUNDS):
-        if not found.take_best():
+        if not found.take_best(closed=closed):
             break
         is_changed = True
     if is_changed:
@@ -88,15 +92,16 @@ def find_cells(program: Program) -> bool:
     return is_changed
 
 
-def cut(program: Program) -> list[Statement]:
-    """Cut rows behind every tensor that is called by name, and behind what calls for one."""
+def cut(program: Program, *, behind_joins: bool = False) -> list[Statement]:
+    """Cut rows behind every tensor that is called by name, and behind what calls for one; or behind all that joins."""
     references = program.references()
     found: list[Statement] = []
     for line in program.lines:
         source, start = line.source, 0
         for end, item in enumerate(line.row, start=1):
             is_called = item.tap is not None and references[item.tap] > 0
-            if end < len(line.row) and not is_called and not referred_in([item]):
+            is_join = behind_joins and isinstance(item, Join)
+            if end < len(line.row) and not is_called and not is_join and not referred_in([item]):
                 continue
             if end < len(line.row) and item.tap is None:
                 item.tap = program.new_tap()
@@ -204,10 +209,11 @@ class _Cells:
         self.program, self.statements = program, statements
         self._shapes = Shapes()
 
-    def take_best(self) -> bool:
+    def take_best(self, *, closed: bool) -> bool:
         """Make a block of the cones that save the most; False where none saves enough."""
         self._note()
-        found = max(self._candidates(), key=lambda alike: alike.saving, default=None)
+        candidates = self._between_waists() if closed else self._candidates()
+        found = max(candidates, key=lambda alike: alike.saving, default=None)
         if found is None or found.saving < LEAST:
             return False
         self._make(found)
@@ -235,6 +241,25 @@ class _Cells:
                 alike = self._alike(group)
                 if alike is not None:
                     yield alike
+
+    def _between_waists(self) -> Iterator[Alike]:
+        """Give parts that are alike, each from one tensor, through which all before it goes, to another."""
+        groups: dict[object, list[list[Statement]]] = {}
+        for part in parts_between(ordered(self.statements), self._maker):
+            if any(_is_shared(s.row) for s in part) or not all(
+                self._is_closed(s, part) for s in part[1:]
+            ):
+                continue
+            cone = self._ordered({id(s): s for s in part})
+            groups.setdefault(self._signature({id(s): s for s in cone}), []).append(cone)
+        for several in groups.values():
+            cones = [
+                Cone(tuple(part), tuple(dict.fromkeys(self._ties(part)[1])))
+                for part in _apart(several)
+            ]
+            alike = self._measured(cones) if len(cones) > 1 else None
+            if alike is not None:
+                yield alike
 
     def _extended(self, group: list[Statement], several: list[Statement]) -> list[Statement]:
         """Add to ends whose cones are alike those whose cone is so as far, and goes on after that."""
@@ -430,6 +455,8 @@ class _Cells:
             sides.append(Side(source, row, tap))
         through = [item for statement in main for item in rows[id(statement)]]
         through[-1].tap = None
+        sides = _joined_sides(sides, through)
+        _take_what_arrives(through[0])
         body = _with_sides_inside(sides, through)
         _drop_unused(body)
         taken = tuple(fresh[tap] for at, tap in enumerate(cone.taken) if at != place)
@@ -437,6 +464,34 @@ class _Cells:
         used = [program.blocks.index(i.block) for i in walk(body) if isinstance(i, Use)]
         program.blocks.insert(max(used, default=-1) + 1, block)
         return block
+
+
+def _joined_sides(sides: list[Item], through: list[Item]) -> list[Item]:
+    """Let a row beside the main one go on in the row that alone begins at what it gives."""
+    found: list[Side] = [side for side in sides if isinstance(side, Side)]
+    while True:
+        references = Counts(referred_in([*found, *through]))
+        pair = next(
+            (
+                (one, other)
+                for other in found
+                for one in found
+                if one.tap is not None and other.source == one.tap and references[one.tap] == 1
+            ),
+            None,
+        )
+        if pair is None:
+            return [*found]
+        one, other = pair
+        joined = Side(one.source, [*one.row, *other.row], other.tap)
+        found = [joined if side is other else side for side in found if side is not one]
+
+
+def _take_what_arrives(first: Item) -> None:
+    """Let the join that a block begins with take what arrives as it does in a row, and not by its name."""
+    if isinstance(first, Join) and first.leaf.kind[0] != "op":
+        for branch in first.branches:
+            branch.source = ARRIVING if branch.source == ENTERING else branch.source
 
 
 def _own(statement: Statement) -> Iterator[int]:
@@ -462,13 +517,12 @@ def _apart(orders: list[list[Statement]]) -> list[list[Statement]]:
 
 
 def _main_of(cone: Cone) -> list[Statement] | None:
-    """Give the statements that lead to the end, one from the other, from what arrives; None where they begin by
-    themselves."""
+    """Give the statements that lead to the end, one from the other; None where nothing arrives."""
     ends = {s.end: s for s in cone.statements if s.end is not None}
     found = [cone.statements[0]]
     while found[0].source in ends:
         found.insert(0, ends[found[0].source])
-    return None if begins_by_itself(found[0].row[0]) or not cone.taken else found
+    return found if cone.taken else None
 
 
 def _entering(cone: Cone, main: list[Statement]) -> int:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netdsl.catalog.kind import ObjectValue
 from netdsl.importer.arrays import Array
 from netdsl.importer.measure import tokens
 from netdsl.importer.network import Given, Made
+from netdsl.importer.sequences import spell_number, spell_sequence
 from netdsl.importer.terms import Carry, Item, Join, Leaf, Optional, Parameter, Repeat, Side, Use
 
 
+def of_column(values: Sequence[Given]) -> int:
+    """Estimate a list of values, by what makes them where something does."""
+    made = spell_sequence(values, spell_number)
+    return sum(map(of_value, values)) if made is None else min(tokens(made), len(values))
+
+
+def of_rows(rows: Given) -> int:
+    """Estimate the values that a loop goes through, a row for each turn; or the parameter that these are."""
+    if not isinstance(rows, tuple):
+        return of_value(rows)
+    columns = list(zip(*rows, strict=True))
+    if len(columns) == 1:
+        return 2 + of_column(columns[0])
+    return 2 + sum(of_value(v) for column in columns for v in column)
+
+
 def of_value(value: Given) -> int:
+    if _is_column(value):
+        return of_rows(value)
     if isinstance(value, (list, tuple)):
         if (
             value
@@ -35,6 +56,15 @@ def of_value(value: Given) -> int:
     return 1
 
 
+def _is_column(value: Given) -> bool:
+    """Tell whether a value is rows of one value each: what a loop over a list goes through."""
+    return (
+        isinstance(value, tuple)
+        and bool(value)
+        and all(isinstance(row, tuple) and len(row) == 1 for row in value)
+    )
+
+
 def of_item(item: Item) -> int:
     """Estimate the tokens of a stage, with the arrow before it."""
     tap = 0 if item.tap is None else 2
@@ -55,7 +85,10 @@ def of_item(item: Item) -> int:
                 6
                 + tap
                 + of_row(item.row)
-                + sum(of_value(v) for v in item.arguments.values())
+                + sum(
+                    of_rows(v) if name == "rows" else of_value(v)
+                    for name, v in item.arguments.items()
+                )
                 + 2 * len(item.columns)
             )
         case Carry():

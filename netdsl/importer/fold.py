@@ -7,7 +7,7 @@ takes the best. A window is compared by the shapes of its items and by where the
 from __future__ import annotations
 
 from collections import Counter as Counts
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netdsl.catalog import has_role
@@ -263,6 +263,22 @@ class Folder:
                         run = self._run(window, count, references)
                         if run is not None:
                             yield run
+                        if run is None or not run.is_worth_it:
+                            yield from self._stretches(window, count, references)
+
+    def _stretches(self, first: Window, count: int, references: Counts[int]) -> Iterator[Run]:
+        """Give the runs inside one whose turns differ in too much: as long as one value alone goes on changing."""
+        period = first.length
+        turns = [
+            slots_of(first.row[start : start + period])
+            for start in range(first.start, first.start + count * period, period)
+        ]
+        for start, end in _alike_but_for_one(turns):
+            at = first.start + start * period
+            window = Window(first.row, at, period, first.entering, first.block)
+            run = self._run(window, end - start, references)
+            if run is not None:
+                yield run
 
     def _exact(self, item: Item) -> int:
         """Give a number for an item, the same for those that are the same but for their taps."""
@@ -334,7 +350,7 @@ class Folder:
             return None
         before = sum(self._cost(turn.items) for turn in turns)
         columns = len(unified.parameters) + len(links.taken)
-        cells = sum(cost.of_value(v) for column in unified.values for v in column)
+        cells = cost.of_rows(tuple(zip(*unified.values, strict=True))) - 2 if unified.values else 0
         after = (
             self._cost(turns[0].items)
             + 6
@@ -560,6 +576,31 @@ def _repetitions(shapes: list[int], period: int) -> Iterator[tuple[int, int, int
             yield start, (end - start) // period + 1, (end - start) % period
             start = end
         start = max(start + 1, end)
+
+
+#: How many turns that are alike but for one value are a loop in a longer run.
+FEWEST_ALIKE = 3
+
+
+def _alike_but_for_one(turns: Sequence[list[Mapping[str, Given]]]) -> Iterator[tuple[int, int]]:
+    """Give the stretches of turns in which at most one value changes: where they start and end."""
+    values = [
+        {(place, name): repr(v) for place, slot in enumerate(turn) for name, v in slot.items()}
+        for turn in turns
+    ]
+    start = 0
+    while start < len(values):
+        end, changing = start + 1, set[tuple[int, str]]()
+        while end < len(values):
+            one, other = values[end - 1], values[end]
+            met = {k for k in one.keys() | other.keys() if one.get(k) != other.get(k)}
+            if len(changing | met) > 1:
+                break
+            changing |= met
+            end += 1
+        if FEWEST_ALIKE <= end - start < len(values):
+            yield start, end
+        start = end
 
 
 def _rows_below(item: Item) -> Iterator[list[Item]]:

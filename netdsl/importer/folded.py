@@ -26,12 +26,14 @@ def folded_spec(
     depth: int | None = None,
     exact_first: bool = True,
     merges: bool = True,
+    cells_first: bool = False,
     networks: Sequence[Network] = (),
-) -> tuple[str, bool]:
+) -> tuple[str | None, bool]:
     """Write the spec with blocks and loops.
 
-    With `merges`, variants of a unit become one block with optional parts; tells whether there were any. `networks`
-    stand in the place of those of the document, with blocks of the library in them.
+    With `merges`, variants of a unit become one block with optional parts; tells whether there were any. With
+    `cells_first` parts between two tensors become blocks before anything else does; there is no text where there are
+    none. `networks` stand in the place of those of the document, with blocks of the library in them.
     """
     is_merged = False
     bodies = networks or document.networks
@@ -39,6 +41,10 @@ def folded_spec(
     declared |= {u.made.kind for body in bodies for u in body.uses if u.made.family == STD}
     names = Names(declared, document.kept_names())
     programs = [program_of(network) for network in bodies]
+    if cells_first:
+        has_cells = [find_cells(program, closed=True) for program, _ in programs]
+        if not any(has_cells):
+            return None, False
     for program, _ in programs:
         folder = Folder(program, depth=depth, exact_first=exact_first)
         folder.run()
@@ -69,6 +75,8 @@ def program_of(network: Network) -> tuple[Program, Regions]:
     """Give the rows of a network as a program, with forks as a reader follows them."""
     regions = regions_of(network)
     inputs = {Tensor(number): -10 - place for place, number in enumerate(network.inputs)}
+    # one that is called by name somewhere has one number, wherever rows begin at it
+    inputs = {tensor: regions.numbers.get(tensor, tap) for tensor, tap in inputs.items()}
     sources = [
         None
         if row.source is None

@@ -154,6 +154,9 @@ def _notes(document: Document) -> list[str]:
 #: How much shorter a spec counts in which variants are one block: people write it so, if it is a little longer.
 LESS = 0.93
 
+#: How much shorter a spec counts that takes blocks from the library, whose names a reader knows.
+LIBRARY = 0.9
+
 #: From so many layers on only one order of folding is tried.
 MANY = 2_000
 
@@ -163,16 +166,20 @@ def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[s
     orders = (True, False) if sum(len(n.uses) for n in document.networks) < MANY else (True,)
     found: list[tuple[float, str]] = []
     for networks in _bodies(document, depth):
+        less = 1 if networks is document.networks else LIBRARY
         for exact_first in orders:
             attempt = partial(
                 _attempt, document, docstring, depth, exact_first=exact_first, networks=networks
             )
             text, is_merged = attempt()
             if text is not None:
-                found.append((tokens(text) * (LESS if is_merged else 1), text))
+                found.append((tokens(text) * (LESS if is_merged else 1) * less, text))
             if is_merged or text is None:  # it may read worse for it, or not be written at all
                 plain, _ = attempt(merges=False)
-                found += [] if plain is None else [(tokens(plain), plain)]
+                found += [] if plain is None else [(tokens(plain) * less, plain)]
+            if len(orders) > 1:
+                cells, _ = attempt(merges=False, cells_first=True)
+                found += [] if cells is None else [(tokens(cells) * less, cells)]
     yield from (text for _, text in sorted(found, key=itemgetter(0)))
     text, _ = _attempt(document, docstring, 0)
     if text is not None:
@@ -206,6 +213,7 @@ def _attempt(
     *,
     exact_first: bool = True,
     merges: bool = True,
+    cells_first: bool = False,
     networks: Sequence[Network] = (),
 ) -> tuple[str | None, bool]:
     """Fold a model; None where its graph is odder than folding knows, and the flat spec says it."""
@@ -216,6 +224,7 @@ def _attempt(
             depth=depth,
             exact_first=exact_first,
             merges=merges,
+            cells_first=cells_first,
             networks=networks,
         )
     except CannotImport:

@@ -15,7 +15,7 @@ from netdsl.importer.laying import Finder, Match
 from netdsl.importer.network import Given, Network, Tensor
 from netdsl.importer.patterns import called
 from netdsl.importer.replacing import STD, Taken, with_blocks
-from netdsl.importer.solving import Told, solved
+from netdsl.importer.solving import Told, guessed, told_by, without_defaults
 from netdsl.importer.std import Pattern, library
 
 #: Gives the shape and dtype of a tensor of a network, where they can be known.
@@ -88,21 +88,22 @@ class _Choice:
             self._last.update((tensor.use, match.pattern) for tensor in match.outputs)
 
     def _arguments(self, group: Sequence[Match]) -> Mapping[str, Given] | None:
-        """Give what the block is given for it to be what stands in the network; None where it is not."""
+        """Give what the block is given for it to be what stands in the network; None where it is not.
+
+        Where the same stands elsewhere with other rates, it is not asked again: the whole is compared at the end.
+        """
         match = group[0]
         types = [self._type_of(tensor) for tensor in match.inputs]
-        if any(told is None or not told[0] for told in types):
+        arriving = [told for told in types if told is not None and told[0]]
+        known = told_by(match)
+        if known is None or len(arriving) < len(types):
             return None
-        key = (
-            id(match.pattern),
-            repr([use.made for use in match.uses]),
-            repr(types),
-            _calls(match),
-        )
+        key = (id(match.pattern), repr(arriving), _but_for_rates(match))
         if key not in self._known:
-            arriving = [told for told in types if told is not None]
-            self._known[key] = solved(match, arriving, list(self._widths(match)))
-        return self._known[key]
+            self._known[key] = guessed(match, known, arriving, list(self._widths(match)))
+        found = self._known[key]
+        block = library()[0][match.pattern.block]
+        return None if found is None else without_defaults(block, {**known, **found})
 
     def _widths(self, match: Match) -> Iterator[int]:
         """Give the last size of what a match gives, where that is known."""
@@ -116,12 +117,24 @@ class _Choice:
 MOST_OF_A_LAYER = 3
 
 
-def _calls(match: Match) -> str:
+def _but_for_rates(match: Match) -> str:
+    """Tell what a match is made of, but for the numbers that are parameters as they stand there."""
+    block = library()[0][match.pattern.block]
+    rates = {
+        (place, name)
+        for parameter in block.parameters
+        for place, name, _ in match.pattern.fills.get(parameter.name, ())
+        if parameter.type == "float"
+    }
     return repr(
         [
-            [v for v in leaves if not isinstance(v, Tensor)]
-            for use in match.uses
-            for leaves in called(use).values()
+            (
+                use.made.kind,
+                {k: v for k, v in use.made.given.items() if (place, k) not in rates},
+                use.made.parts,
+                [v for leaves in called(use).values() for v in leaves if not isinstance(v, Tensor)],
+            )
+            for place, use in enumerate(match.uses)
         ]
     )
 

@@ -271,12 +271,25 @@ def parameter_name(row: list[Item], parameter: Parameter) -> str:
     if name == "count":
         return "layers" if _has(_kinds(row), "dense", "convolution") else "count"
     if name == "rows":
-        return "widths"
+        return _rows_name(row, parameter)
     if name == "when":
         return part_name(row, parameter) or "project"
     return {"activation": "act", "array": "values", "function": "fn_of", "name": "label"}.get(
         name, name
     )
+
+
+def _rows_name(row: list[Item], parameter: Parameter) -> str:
+    """Name the values that a loop goes through: `rates`, for each of which there is a `rate`."""
+    for item in walk(row):
+        if isinstance(item, Use):
+            for inner in item.block.parameters:
+                if item.arguments.get(argument_name(inner)) == parameter:
+                    return _rows_name(item.block.row, inner)
+        elif isinstance(item, Repeat) and item.arguments.get("rows") == parameter:
+            name = parameter_name(item.row, item.columns[0]) if len(item.columns) == 1 else ""
+            return f"{name}s" if name and name not in WIDTHS else "widths"
+    return "widths"
 
 
 #: What widths of a block are called.

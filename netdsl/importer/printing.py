@@ -18,7 +18,7 @@ from netdsl.importer.naming import Names, parameter_name
 from netdsl.importer.network import Given, Made, Network, Tensor, held_models
 from netdsl.importer.objects import plain
 from netdsl.importer.operations import COMPARISONS, INDEXED, OPERATORS, many_of
-from netdsl.importer.sequences import Raw
+from netdsl.importer.sequences import Raw, spell_number, spell_sequence
 from netdsl.importer.spell import as_name, is_one, shortened
 from netdsl.importer.std import block_of_library
 from netdsl.importer.terms import (
@@ -37,6 +37,7 @@ from netdsl.importer.terms import (
     Slot,
     Use,
     argument_name,
+    defined_in,
     holds_parameter,
     index_of,
     referred_in,
@@ -107,8 +108,10 @@ class Printer:
                 assert item.tap is not None
                 self._taps[item.tap] = writer.side(item).partition(" = ")[2]
         lines = [f"input {name}" for name in inputs]
-        stated = [writer.side(item) for item in sides if not self.is_argument(item, block.row)]
-        stated.append(f"output {writer.chain(_main(block.row), inputs[0])}")
+        stated = writer.sides([item for item in sides if not self.is_argument(item, block.row)])
+        main = _main(block.row)
+        source = "" if begins_by_itself(main[0]) else inputs[0]
+        stated.append(f"output {writer.chain(main, source)}")
         lines += [*writer.taken_weights(), *stated]
         return "\n".join([head + " {", *(f"    {line}" for line in lines), "}"])
 
@@ -192,7 +195,17 @@ class Printer:
         leaf, name = next(naming.fills(block.row, parameter), (None, ""))
         if isinstance(value, Parameter):
             return self.parameter(value)
+        if name == "rows" and isinstance(value, tuple):
+            return self.rows(value)
         return self.filling(leaf, name, value)
+
+    def rows(self, rows: Sequence[tuple[Given, ...]]) -> str:
+        """Spell what a block is given for a loop in it to go through."""
+        if any(len(row) > 1 for row in rows):
+            return f"[{', '.join(self.value(row) for row in rows)}]"
+        cells = [row[0] for row in rows]
+        made = spell_sequence(cells, spell_number)
+        return made or f"[{', '.join(map(self.value, cells))}]"
 
     def filling(self, leaf: Leaf | None, name: str, value: Given) -> str:
         """Spell a value for the argument of a layer, or the parameter of a block of the library, that it fills."""
@@ -551,10 +564,32 @@ class _Body:
         inside = "\n".join(lines)
         return f"{', '.join(results)} = [{start}] -> {head} {{\n{inside}\n}}"
 
+    def sides(self, items: Sequence[Side]) -> list[str]:
+        """Write rows beside the main one; several that do the same to one tensor as a list that is unpacked."""
+        groups: dict[tuple[int, str], list[Side]] = {}
+        for item in items:
+            key = (id(item), "")
+            if item.source is not None and not _has_weights(item.row) and _names_nothing(item):
+                key = (item.source, self.chain(item.row, ""))
+            groups.setdefault(key, []).append(item)
+        found: list[str] = []
+        for (source, text), several in groups.items():
+            if len(several) < 2:
+                found.append(self.side(several[0]))
+                continue
+            names = ", ".join(self._side_name(item) for item in several)
+            found.append(
+                f"{names} = {self.tap(source)} -> [for _ in range({len(several)}) {{ {text} }}]"
+            )
+        return found
+
+    def _side_name(self, item: Side) -> str:
+        assert item.tap is not None
+        return self._printer.name_tap(item.tap, item.row[-1], self._scope)
+
     def side(self, item: Side) -> str:
         self._printer.prepare(item.row, self._scope)
-        assert item.tap is not None
-        name = self._printer.name_tap(item.tap, item.row[-1], self._scope)
+        name = self._side_name(item)
         return (
             f"{name} = {self.chain(item.row, '' if item.source is None else self.tap(item.source))}"
         )
@@ -828,7 +863,9 @@ class _Body:
         if isinstance(rows, Parameter):
             return f"for {pattern} in {printer.parameter(rows)} {{ {body} }}"
         if len(values) == 1:
-            return f"for {pattern} in {self._printer.as_list(values[0])} {{ {body} }}"
+            cells = [row[0] for row in rows] if item.columns else ()
+            items = spell_sequence(cells, spell_number) or printer.as_list(values[0])
+            return f"for {pattern} in {items} {{ {body} }}"
         if item.taken and any(self._printer.as_list(v)[0] != "[" for v in values):
             return f"for {pattern} in zip({', '.join(self._printer.as_list(v) for v in values)}) {{ {body} }}"
         table = ", ".join(f"({', '.join(cells)})" for cells in zip(*values, strict=True))
@@ -1009,6 +1046,11 @@ def _has_weights(row: list[Item]) -> bool:
 def _is_short(row: list[Item]) -> bool:
     """Tell whether a row is written in place of a name: it is one stage, and nothing in it has a name."""
     return len(row) == 1 and isinstance(row[0], (Leaf, Use)) and not _has_weights(row)
+
+
+def _names_nothing(item: Side) -> bool:
+    """Tell whether a row names none of the tensors in it, but for what it gives."""
+    return not referred_in(item.row) and not defined_in(item.row)
 
 
 def _main(row: list[Item]) -> list[Item]:

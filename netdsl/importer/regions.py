@@ -151,7 +151,9 @@ class _Reading:
             isinstance(value, tuple) and bool(value) and all(isinstance(v, Tensor) for v in value)
         )
         if len(each) == 2 and (weight := self._own_weight(given[each[1]])) is not None:
-            return self._with_weight(use, given, each, weight)
+            return self._with_weight(use, given, each[1], weight, each[0])
+        if each == [first] and (weight := self._own_weight(value)) is not None:
+            return self._with_weight(use, given, first, weight)
         if len(each) > 1 and each == list(given)[: len(each)]:
             return self._of_each(use, each, given)
         arriving: tuple[Tensor, ...] = ()
@@ -197,8 +199,10 @@ class _Reading:
         array = self._network.uses[value.use].keywords.get("x")
         return array if isinstance(array, Array) else None
 
-    def _own_weight(self, tensor: Tensor) -> Made | None:
+    def _own_weight(self, tensor: Given) -> Made | None:
         """Give the weight that a tensor is, if nothing else takes it."""
+        if not isinstance(tensor, Tensor):
+            return None
         made = self._network.uses[tensor.use].made
         return made if made.family == "weight" and self._taken[tensor] == 1 else None
 
@@ -208,17 +212,19 @@ class _Reading:
         return Counter([t for use in self._network.uses for t in use.inputs] + ends)
 
     def _with_weight(
-        self, use: Applied, given: dict[str, Given], each: list[str], weight: Made
+        self, use: Applied, given: dict[str, Given], taken: str, weight: Made, first: str = ""
     ) -> _Applied:
-        """A weight that a function alone takes is written where the function is: `weight s: [8]` and `_ * s`."""
-        first, second = each
-        arriving, learned = given.pop(first), given.pop(second)
-        self._inside.add(learned.use)
-        about = (second, len(weight.arguments["shape"]))
-        arguments = {**given, **inside(second, weight)}
+        """A weight that a function alone takes is written where the function is: `weight s: [8]` and `_ * s`.
+
+        `taken` is the argument that it is, `first` that of what arrives, if anything does.
+        """
+        arriving = (given.pop(first),) if first else ()
+        self._inside.add(given.pop(taken).use)
+        about = (taken, len(weight.arguments["shape"]))
+        arguments = {**given, **inside(taken, weight)}
         kind = ("op", use.made.kind, first, "one", about)
-        leaf = Leaf(kind, use.made, arguments, weight=(second, weight))
-        return _Applied(leaf, (arriving,), False, Tensor(use.id))
+        leaf = Leaf(kind, use.made, arguments, weight=(taken, weight))
+        return _Applied(leaf, arriving, False, Tensor(use.id))
 
     def _of_each(self, use: Applied, each: list[str], given: dict[str, Given]) -> _Applied:
         """Several tensors, each an argument of its own: `a -> ops.add(b)`."""

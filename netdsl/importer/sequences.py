@@ -26,8 +26,8 @@ class Raw:
 #: How many numbers are written out at most, where they are none that a loop makes.
 MOST_WRITTEN = 2_048
 
-#: From how many numbers on a loop may stand for them.
-FEWEST = 6
+#: From how many numbers on a loop may stand for them, and from how many on where they are long fractions.
+FEWEST, FEWEST_PARTS = 6, 3
 
 Numbers = tuple[int | float, ...]
 
@@ -38,8 +38,11 @@ COUNTERS = ("i", "j", "k", "m")
 def spell_sequence(values: Sequence[Given], spell: Callable[[Given], str]) -> str | None:
     """Spell a list of numbers by what makes it; None where it is best written out."""
     numbers = tuple(values)
-    if len(numbers) < FEWEST or not all(_is_number(value) for value in numbers):
+    if len(numbers) < FEWEST_PARTS or not all(_is_number(value) for value in numbers):
         return None
+    if len(numbers) < FEWEST:
+        text = _in_parts(numbers, spell, COUNTERS)
+        return text if text and 2 * len(text) < _written_length(numbers, spell) else None
     return _spelled(numbers, spell, COUNTERS)
 
 
@@ -54,9 +57,17 @@ def _made(
 ) -> str | None:
     for form in FORMS:
         text = form(numbers, spell, free)
-        if text is not None and tokens(text) <= len(numbers):
+        most = 1.5 if form is _powers else 1  # which a reader knows at once
+        if text is not None and (
+            tokens(text) <= most * len(numbers) or 2 * len(text) < _written_length(numbers, spell)
+        ):
             return text
     return None
+
+
+def _written_length(numbers: Numbers, spell: Callable[[Given], str]) -> int:
+    """Count the characters of numbers that are written out: fractions are long."""
+    return sum(len(spell(number)) + 2 for number in numbers)
 
 
 def _is_number(value: Given) -> bool:
@@ -223,6 +234,54 @@ def _are_one(made: Sequence[float], numbers: Numbers) -> bool:
     return all(single(a) == single(b) for a, b in zip(made, numbers, strict=True))
 
 
+def _powers(numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]) -> str | None:
+    """`[64 * 2 ** i for i in range(5)]`: whole numbers, each as many times the one before."""
+    if not _are_whole(numbers) or not numbers[0] or numbers[1] % numbers[0]:
+        return None
+    first, base, name = int(numbers[0]), int(numbers[1] // numbers[0]), free[0]
+    if base < 2 or numbers != tuple(first * base**n for n in range(len(numbers))):
+        return None
+    factor = "" if first == 1 else f"{spell(first)} * "
+    return f"[{factor}{base} ** {name} for {name} in range({len(numbers)})]"
+
+
+def _in_turn_but_cut(
+    numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]
+) -> str | None:
+    """`([2 ** i for i in range(10)] * 3)[:-1]`: what comes in turn, but for its end."""
+    for period in range(2, len(numbers) // 2 + 1):
+        lacking = -len(numbers) % period
+        times = (len(numbers) + lacking) // period
+        if 0 < lacking < period / 2 and numbers == (numbers[:period] * times)[:-lacking]:
+            inner = _list_of(numbers[:period], spell, free)
+            return f"({inner} * {times})[:{-lacking}]"
+    return None
+
+
+def _in_parts(numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]) -> str | None:
+    """`[0.2 * i / 55 for i in range(5, 11)]`: a few of the steps from nothing to a number, exactly as they are held."""
+    step, name = numbers[1] - numbers[0], free[0]
+    if not all(type(n) is float for n in numbers) or not step:
+        return None
+    first = round(numbers[0] / step)
+    places = range(first, first + len(numbers))
+    for whole in ENDS if abs(step) * MOST_PARTS > 1 else (*ENDS[1:], 1):
+        parts = round(whole / step)
+        if parts > 1 and tuple(whole * place / parts for place in places) == numbers:
+            times = "" if whole == 1 else f"{spell(whole)} * "
+            counted = [first, places.stop] if first else [places.stop]
+            inside = f"range({', '.join(map(spell, counted))})"
+            return f"[{times}{name} / {parts} for {name} in {inside}]"
+    return None
+
+
+#: To what numbers go up, step by step.
+ENDS = (1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+#: Of how many steps to 1 it is to be told at most that they are so.
+MOST_PARTS = 64
+
+
 def _evenly(numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]) -> str | None:
     """`[i / 4 for i in range(9)]`: fractions that a counter makes."""
     first, name, count = numbers[0], free[0], len(numbers)
@@ -257,8 +316,9 @@ def spell_table(
         return text
     if len(shape) in (2, 3) and (text := _compared(numbers, shape, spell)):
         return text
-    if not _are_whole(numbers):
-        return None
+    drawn = _drawn(numbers, shape, spell)
+    if drawn is not None or not _are_whole(numbers):
+        return drawn
     sizes, steps = _digits(tuple(int(n) for n in numbers), shape)
     if not 1 < len(sizes) <= len(COUNTERS):
         return None
@@ -299,6 +359,28 @@ def _in_corner(
     return None
 
 
+#: From how many numbers on a table of two is a drawing, how wide that may be, and its marks.
+FEWEST_DRAWN, WIDEST_DRAWN, MARKS = 64, 90, "#."
+
+
+def _drawn(numbers: Numbers, shape: Sequence[int], spell: Callable[[Given], str]) -> str | None:
+    """`[[1 if mark == "#" else 0 for mark in marks] for marks in zip(*["#.#", "##."])]`: what has two values is drawn,
+    a line for each column."""
+    found = sorted(set(numbers), reverse=True)
+    if len(shape) != 2 or len(found) != 2 or len(numbers) < FEWEST_DRAWN:
+        return None
+    rows, columns = shape
+    if not columns < rows <= WIDEST_DRAWN:
+        return None
+    lines = [
+        "".join(MARKS[number != found[0]] for number in numbers[start::columns])
+        for start in range(columns)
+    ]
+    cell = f'{spell(found[0])} if mark == "{MARKS[0]}" else {spell(found[1])} for mark in marks'
+    drawn = ", ".join(f'"{line}"' for line in lines)
+    return f"[[{cell}] for marks in zip(*[{drawn}])]"
+
+
 def _compared(numbers: Numbers, shape: Sequence[int], spell: Callable[[Given], str]) -> str | None:
     """`[[[p == q for q in row] for p in row] for row in parts]`: which places lie together, of one row or of many."""
     *many, size, other = shape
@@ -336,7 +418,18 @@ def _in_runs(texts: Sequence[str]) -> str:
     return " + ".join(parts)
 
 
-FORMS = (_counted, _alike, _in_turn, _each_several_times, _in_digits, _evenly, _geometric)
+FORMS = (
+    _counted,
+    _alike,
+    _in_turn,
+    _each_several_times,
+    _in_digits,
+    _powers,
+    _in_parts,
+    _evenly,
+    _geometric,
+    _in_turn_but_cut,
+)
 
 
 def _list_of(numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]) -> str:

@@ -30,10 +30,8 @@ Told = tuple[Sizes, str]
 MOST_VALUES, MOST_ROWS = 6, 32
 
 
-def solved(
-    match: Match, types: Sequence[Told], widths: Sequence[int]
-) -> Mapping[str, Given] | None:
-    """Give what a block is given for it to be what it lies on; `widths` are those of what it gives there."""
+def told_by(match: Match) -> dict[str, Given] | None:
+    """Give the options of a pattern, and the values that stand where its parameters do; None where one has two."""
     pattern = match.pattern
     block = library()[0][pattern.block]
     known: dict[str, Given] = dict(pattern.fixed)
@@ -47,15 +45,26 @@ def solved(
             return None
         else:
             known[name] = values[0]
+    return known
+
+
+def guessed(
+    match: Match, known: Mapping[str, Given], types: Sequence[Told], widths: Sequence[int]
+) -> Mapping[str, Given] | None:
+    """Give values of the parameters that stand nowhere, such that the block is what it lies on; None where there are
+    none. `widths` are those of what it gives there."""
+    pattern = match.pattern
+    block = library()[0][pattern.block]
     unknown = {
         name: list(islice(_likely(match, block, name, place, types, widths), MOST_VALUES))
         for name, place in pattern.within.items()
     }
     unknown |= {name: list(values) for name, values in pattern.tries.items()}
     for row in islice(product(*unknown.values()), MOST_ROWS):
-        given = _without_defaults(block, {**known, **dict(zip(unknown, row, strict=True))})
+        found = dict(zip(unknown, row, strict=True))
+        given = without_defaults(block, {**known, **found})
         if given is not None and _is_the_block(match, block, given, types):
-            return given
+            return found
     return None
 
 
@@ -116,7 +125,7 @@ def _bases(numbers: Sequence[float]) -> Iterator[float]:
                 yield round(base, 3 - floor(log10(base)))
 
 
-def _without_defaults(block: Declared, known: Mapping[str, Given]) -> dict[str, Given] | None:
+def without_defaults(block: Declared, known: Mapping[str, Given]) -> dict[str, Given] | None:
     """Give what a use of a block must be given; None where a value is none that a spec has."""
     given: dict[str, Given] = {}
     for parameter in block.parameters:
@@ -210,4 +219,4 @@ def _alone(match: Match, types: Sequence[Told]) -> Network:
     return network
 
 
-__all__ = ["Told", "solved"]
+__all__ = ["Told", "guessed", "told_by", "without_defaults"]

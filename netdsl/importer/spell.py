@@ -12,7 +12,7 @@ from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import Parameter, identifiers, names_and_aliases, signature
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.importer.arrays import Array
+from netdsl.importer.arrays import Array, spell_rows
 from netdsl.importer.errors import not_sayable
 from netdsl.importer.layers import canonical, parameters_of
 from netdsl.importer.network import Given, Made, Tensor
@@ -80,7 +80,7 @@ class Speller:
         short = shortened(kind, argument, value) if kind else value
         if not isinstance(short, (list, tuple)):
             return self.value(short, kind, argument)
-        made = spell_sequence(short, spell_number)
+        made = spell_sequence(short, spell_number) or spell_rows(short)
         if made is not None:
             return made
         inside = [self.value(item, "", argument) for item in short]

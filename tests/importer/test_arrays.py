@@ -20,6 +20,9 @@ from tests.importer.test_hostile import layer, model
 
 TABLE = tuple(tuple(j - i + 2 for j in range(3)) for i in range(3))
 
+#: A table of two values, drawn.
+DRAWN = ("#######...##.##..#.###.#", "#..##..#.######..#.#..##", ".######.#.#..#.##...####")
+
 #: Lists, and how they are written.
 WRITTEN: list[tuple[tuple[Any, ...], str]] = [
     ((1, 2, 4), "[1, 2, 4]"),
@@ -47,6 +50,17 @@ WRITTEN: list[tuple[tuple[Any, ...], str]] = [
     (tuple(i for i in range(12) for _ in range(4)), "[i for i in range(12) for _ in range(4)]"),
     (tuple(single(n / 32) for n in range(33)), "[i / 32 for i in range(33)]"),
     (tuple(single(n / 10) for n in (3, 1, 2)), "[0.3, 0.1, 0.2]"),
+    (tuple(2**i for i in range(12)), "[2 ** i for i in range(12)]"),
+    (tuple(64 * 2**i for i in range(16)), "[64 * 2 ** i for i in range(16)]"),
+    (
+        (*[2**i for i in range(10)] * 2, *[2**i for i in range(8)]),
+        "([2 ** i for i in range(10)] * 3)[:-2]",
+    ),
+    (tuple(0.2 * i / 55 for i in range(5, 11)), "[0.2 * i / 55 for i in range(5, 11)]"),
+    (
+        tuple(tuple(int(mark == "#") for mark in row) for row in zip(*DRAWN, strict=True)),
+        f'[[1 if mark == "#" else 0 for mark in marks] for marks in zip(*["{DRAWN[0]}", "{DRAWN[1]}", "{DRAWN[2]}"])]',
+    ),
     (((1, 2), (3, 4)), "[[1, 2], [3, 4]]"),
     (((1.0, 2.0),) * 8, "[[1.0, 2.0]] * 8"),
     (
@@ -74,6 +88,14 @@ WRITTEN: list[tuple[tuple[Any, ...], str]] = [
         "[[5 * i + j for j in range(5)] for i in range(4)]",
     ),
 ]
+
+
+def test_fractions_that_are_held_exactly_are_parts_of_what_they_go_up_to() -> None:
+    """Rates of layers that are left out: few of them too, as each is long."""
+    rates = [0.2 * i / 55 for i in range(1, 6)]
+    assert spell_sequence(rates, spell_number) == "[0.2 * i / 55 for i in range(1, 6)]"
+    assert spell_sequence([0.1, 0.2, 0.3], spell_number) is None
+    assert spell_sequence([*rates[:4], rates[4] + 1e-9], spell_number) is None
 
 
 def made(text: str) -> Any:

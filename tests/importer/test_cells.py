@@ -6,6 +6,7 @@ from typing import Any
 
 from netdsl.importer.imported import imported
 from netdsl.importer.sources import read_value
+from tests.importer.again import again
 from tests.importer.test_hostile import layer, model
 
 
@@ -60,3 +61,20 @@ def test_cells_each_from_the_one_before_and_the_one_before_that_are_a_loop_that_
     assert "x2, before = _" in text
     assert "output x2\n" in text
     assert text.count("Maximum()") == 1
+
+
+def test_what_lies_between_one_tensor_and_the_next_is_a_block_with_its_own_weights_and_arrays() -> (
+    None
+):
+    """Attention by functions: queries, keys and values at once, a learned table, round it a shortcut."""
+    text = again(
+        "block attention(width) {\n    input x\n    weight table: [4, 4] = zeros\n"
+        "    query, key, value = x -> [for _ in range(3) { Dense(width) }]\n"
+        "    bias = table -> ops.take([1, 0, 3, 2], axis=0)\n"
+        "    scores = ops.matmul(query, ops.transpose(key, (0, 2, 1))) + bias\n"
+        "    output x + (ops.matmul(scores -> Softmax(), value) -> Dense(width))\n}\n"
+        "model M {\n    input x: [4, 8]\n"
+        "    output y = x -> repeat 3 { attention(8) } -> Dense(16) -> attention(16)\n}\n"
+    )
+    assert text.count("weight ") == text.count("Softmax()") == 1
+    assert "repeat 3 { feed_forward(8) } -> Dense(16) -> feed_forward(16)" in text

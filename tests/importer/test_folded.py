@@ -114,16 +114,10 @@ def _declared(path: str, names: set[str]) -> int:
 
 #: Specs that come back longer than they were by more than a fifth, how often as long, and why.
 LONGER = {
-    # numbers that the spec computes: which maps are joined, the pixels of the digits
-    "lenet1998": 3.7,
-    # rates at which layers are left out, which go on from stage to stage
-    "efficientnet": 1.4,
     # a way down and a way up of units in two loops
     "ddpm": 1.5,
     # the first cell is tied in another way than those after it
     "nasnet": 1.5,
-    # a mask of moved windows that its parts make, and queries, keys and values on the way at once, layer by layer
-    "swin": 5.8,
 }  # fmt: skip
 
 
