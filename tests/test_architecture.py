@@ -163,6 +163,7 @@ EMISSION: tuple[tuple[str, ...], ...] = (
     (
         "opening",
         "names",
+        "comments",
         "elaborated",
         "facts",
         "header",

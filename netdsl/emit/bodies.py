@@ -256,7 +256,8 @@ class BodyWriter:
             if id(statement) in self.w.carried:
                 continue
             self._begin_lists(step)
-            with self._in_text_order(step):
+            waits = isinstance(statement, tree.Output)  # for the `return`
+            with self._in_text_order(step), self.w.commented(statement, waits=waits):
                 if isinstance(statement, tree.Output):
                     alone = number == last and len(self.outputs) == 1
                     direct = alone and (returning or self._leaves_listed(statement))

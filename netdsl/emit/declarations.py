@@ -6,7 +6,7 @@ Nothing is written here: see `module.py`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from netdsl.analyse.advice.structure import TOO_DEEP
@@ -17,6 +17,7 @@ from netdsl.elaborate.plans.naming import NamePlan, plan_names
 from netdsl.elaborate.scope.frame import defaults_by_kind
 from netdsl.elaborate.scope.functions import CONSTANTS, FUNCTIONS
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
+from netdsl.emit.comments import Comments
 from netdsl.emit.elaborated import Elaborated
 from netdsl.emit.facts import described
 from netdsl.emit.kinds import TENSOR, Kind
@@ -91,6 +92,7 @@ class Declarations(Elaborated):
         self._roots: dict[int, Scope] = {}
         self._plans: dict[int, NamePlan] = {}
         self._hoisted: dict[str, ast.Assign] = {}
+        self._comments: dict[int, Comments] = {}
 
     def symbol(self, unit: Unit, identifier: str) -> Symbol | None:
         """Give the declaration that a name means at the top level of a file."""
@@ -108,6 +110,12 @@ class Declarations(Elaborated):
             if found:
                 scope.defaults = (DefaultSet(found, scope),)
         return self._roots[id(unit)]
+
+    def comment_above(self, unit: Unit, node: tree.Node) -> Sequence[str]:
+        """Give the lines of the spec's comment above a declaration, statement or stage."""
+        if id(unit) not in self._comments:
+            self._comments[id(unit)] = Comments(unit.module)
+        return self._comments[id(unit)].above(node)
 
     def plan(self, unit: Unit, node: tree.Block | tree.Model) -> NamePlan:
         """Give the names of the stages of a block or model."""

@@ -99,6 +99,7 @@ class ModuleWriter(Module):
             else:
                 piece = w.expression(node.value)
                 statement = code.assign(spelled, piece.code)
+                code.put_above(statement, self.comment_above(symbol.unit, node))
                 constant = Constant(Piece(code.name(spelled), piece.kind), statement)
             self._constants[id(node)] = (symbol, constant)
         return self._constants[id(node)][1]
@@ -109,6 +110,7 @@ class ModuleWriter(Module):
         if id(node) not in self._helpers:
             self._helpers[id(node)] = (symbol, ast.Pass())
             written = function_over_values(self._writer(symbol.unit), node, spelled)
+            code.put_above(written, self.comment_above(symbol.unit, node))
             self._helpers[id(node)] = (symbol, written)
 
     def block(self, symbol: Symbol, kinds: Sequence[Kind]) -> Written:
@@ -127,8 +129,13 @@ class ModuleWriter(Module):
             self._functions[key] = (symbol, written)
             self._written_blocks.add(id(node))
             write_block(self, symbol, kinds, written)
+            self._put_comment_above(symbol, written)
             self._join_alike(symbol, written)
         return self._functions[key][1]
+
+    def _put_comment_above(self, symbol: Symbol, written: Written) -> None:
+        if written.statement is not None:
+            code.put_above(written.statement, self.comment_above(symbol.unit, symbol.node))
 
     def _join_alike(self, symbol: Symbol, written: Written) -> None:
         """Write a block once where it came out alike for tensors of other kinds."""
@@ -169,6 +176,7 @@ class ModuleWriter(Module):
                 write_variant(self, symbol, written)
             else:
                 write_model(self, symbol, written)
+            self._put_comment_above(symbol, written)
         return self._functions[key][1]
 
     @deep

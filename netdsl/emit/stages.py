@@ -110,7 +110,8 @@ def _through(w: Writer, stages: Iterable[tree.Expr], current: Piece, flow: str) 
             apart = taken_apart(w, stage, current, flow) or picked(w, stage, current, flow)
             current = apart or w.passed_on(current, flow)
         w.joined_by = _kind(following)
-        current = w.run(stage, current, flow)
+        with w.commented(stage):
+            current = w.run(stage, current, flow)
     return current
 
 

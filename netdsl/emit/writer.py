@@ -131,6 +131,8 @@ class Writer:
         self.joined_by = ""  # the layer that joins the branches of the fork being written
         self.out: list[ast.stmt] = []
         self._temporary: list[str] = []
+        #: A comment, and the statements whose next one it stands above.
+        self._waiting: tuple[list[ast.stmt], Sequence[str]] = (self.out, ())
 
     def note_sources(self, branch: tree.Expr) -> None:
         """Remember what a branch of a fork begins with: a call of `ops` in parentheses there gets nothing."""
@@ -169,7 +171,27 @@ class Writer:
             return self.run(stage, current, flow)
 
     def emit(self, statement: ast.stmt) -> None:
+        out, comment = self._waiting
+        if out is self.out and comment:
+            code.put_above(statement, comment)
+            self._waiting = (out, ())
         self.out.append(statement)
+
+    @contextmanager
+    def commented(self, node: tree.Node, *, waits: bool = True) -> Iterator[None]:
+        """Put the spec's comment above a statement or stage above the first line that this comes to.
+
+        What has no line yet may get one from what follows, where the comment `waits` for it.
+        """
+        comment = self.module.comment_above(self.unit, node)
+        out, first = self.out, len(self.out)
+        yield
+        if not comment:
+            return
+        if len(out) > first:
+            code.put_above(out[first], comment)
+        elif waits:
+            self._waiting = (out, comment)
 
     @contextmanager
     def block(self) -> Iterator[list[ast.stmt]]:

@@ -171,10 +171,24 @@ def test_a_setting_of_the_command_line_is_no_code(payload: str) -> None:
 
 @every_payload
 def test_a_comment_is_no_code(payload: str) -> None:
-    comment = "# " + payload.replace("\r", " ").replace("\n", " ") + "\n"
-    result = compiled(comment + spec(PLAIN))
+    """It goes into the module where it stands above a declaration, a statement or a stage."""
+    comment = "\n# " + payload.replace("\n", " ") + "\n"
+    text = comment + spec(PLAIN)
+    places = (
+        "let label",
+        "fn tagged",
+        "block wide",
+        "-> Dense",
+        "model Net",
+        "numbers =",
+        "output y",
+    )
+    for place in places:
+        text = text.replace(place, comment + place)
+    result = compiled(text)
     if result.ok:
         assert same_code(result.source, written(spec(PLAIN), "tf.keras", False))
+        assert result.source.count("\n# ") >= 4
 
 
 @every_payload

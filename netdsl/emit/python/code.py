@@ -102,6 +102,23 @@ def assign(target: str | ast.expr, value: ast.expr, comment: str = "") -> ast.As
     return node
 
 
+def put_above(statement: ast.stmt, comment: Sequence[str]) -> None:
+    """Put the lines of a comment above a statement and those that stand there: what is around comes last."""
+    if comment:
+        statement.above = [*comment, *comment_above(statement)]  # type: ignore[attr-defined]
+
+
+def comment_above(statement: ast.stmt) -> Sequence[str]:
+    found: Sequence[str] = getattr(statement, "above", ())
+    return found
+
+
+def in_place_of(old: ast.stmt, new: ast.stmt) -> ast.stmt:
+    """Give a statement that another one is now, under the comment of that."""
+    put_above(new, comment_above(old))
+    return new
+
+
 def where_none(variable: str, binding: ast.stmt) -> ast.If:
     """`if hidden is None: hidden = 4 * width`."""
     test = ast.Compare(name(variable), [ast.Is()], [constant(None)])
@@ -128,7 +145,10 @@ def settled(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
     """Put in place what was left for later."""
     found: list[ast.stmt] = []
     for statement in statements:
-        found += statement.statements if isinstance(statement, Later) else [statement]
+        put = statement.statements if isinstance(statement, Later) else [statement]
+        if isinstance(statement, Later) and put:
+            in_place_of(statement, put[0])
+        found += put
     return found
 
 

@@ -1,7 +1,7 @@
 """How statements are laid out: from Python's own `ast` to the text that `ruff format` leaves.
 
-A statement may carry a `comment` (printed at the end of its line). Blank lines are put where the formatter
-asks for them: round nested functions, after a class's docstring.
+A statement may carry a `comment` (printed at the end of its line) and lines of one `above` it. Blank lines are put
+where the formatter asks for them: round nested functions, after a class's docstring.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
+from netdsl.emit.python.code import comment_above
 from netdsl.emit.python.document import (
     INDENT,
     WIDTH,
@@ -43,8 +44,17 @@ def _block(statements: Sequence[ast.stmt], indent: int) -> Iterator[str]:
         else:
             if previous is not None and _blank_between(previous, statement):
                 yield ""
+            yield from _comment_lines(comment_above(statement), indent)
             yield from _statement(statement, indent)
         previous = statement
+
+
+def _comment_lines(comment: Sequence[str], indent: int) -> Iterator[str]:
+    """Give a comment's lines as they were written, or set anew where one of them is too long."""
+    shown = ["".join(c if c == "\\" else escape(c, "") for c in line) for line in comment]
+    if any(len(line) > WIDTH - indent - 2 for line in shown):
+        shown = wrap(" ".join(shown), indent + 2)
+    return (" " * indent + f"# {line}".rstrip() for line in shown)
 
 
 def _blank_between(first: ast.stmt, second: ast.stmt) -> bool:

@@ -20,6 +20,7 @@ def in_arms(body: list[ast.stmt]) -> list[ast.stmt]:
                 return body
             *chosen, (_, last) = arms
             tests = [ast.If(test, _returning(arm, variable), []) for test, arm in chosen]
+            code.in_place_of(choice, tests[0])
             return [*before, *tests, *_returning(last, variable)]
     return body
 
@@ -40,8 +41,8 @@ def _arms(choice: ast.If) -> list[tuple[ast.expr, list[ast.stmt]]] | None:
 
 def _returning(arm: list[ast.stmt], variable: str) -> list[ast.stmt]:
     match arm:
-        case [*before, ast.Assign(targets=[ast.Name(id=target)], value=value)] if (
+        case [*before, ast.Assign(targets=[ast.Name(id=target)], value=value) as last] if (
             target == variable
         ):
-            return [*before, code.returns(value)]
+            return [*before, code.in_place_of(last, code.returns(value))]
     return in_arms([*arm, code.returns(code.name(variable))])

@@ -79,7 +79,7 @@ def _without_variable(statement: ast.stmt, readers: Counter[str]) -> ast.stmt:
     variable = _target_of(statement)
     if variable is not None and not readers[variable]:
         assert isinstance(statement, ast.Assign)
-        return code.expression(statement.value)
+        return code.in_place_of(statement, code.expression(statement.value))
     return statement
 
 
@@ -93,9 +93,9 @@ def _without_passed_over(statement: ast.Assign) -> ast.stmt:
     if len(kept) in (0, len(pairs)):
         return statement
     targets, values = ([pair[side] for pair in kept] for side in (0, 1))
-    if len(kept) == 1:
-        return code.assign(targets[0], values[0])
-    return code.assign(code.tuple_of(targets), code.tuple_of(values))
+    only = targets[0], values[0]
+    both = only if len(kept) == 1 else (code.tuple_of(targets), code.tuple_of(values))
+    return code.in_place_of(statement, code.assign(*both))
 
 
 def _is_element(node: ast.expr) -> bool:

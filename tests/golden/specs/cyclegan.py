@@ -7,7 +7,7 @@ Task: image generation.
 The appendix in its own notation: c7s1-64, d128, d256, nine times R256, u128, u64, c7s1-3 for the generator, and
 C64-C128-C256-C512 for the discriminator, which judges patches of 70 by 70.
 
-Made by netdsl 0.1.0 from cyclegan.net (sha256 e0ee43bb, this file 451760d0). Change the
+Made by netdsl 0.1.0 from cyclegan.net (sha256 e0ee43bb, this file 9b2bd2b5). Change the
 spec, not this file.
 """
 
@@ -17,6 +17,7 @@ layers = keras.layers
 ops = keras.ops
 
 
+# Each channel of each picture by itself, without a scale or a shift of its own.
 def instance_norm(x, *, name="instance_norm"):
     return layers.GroupNormalization(
         groups=-1,

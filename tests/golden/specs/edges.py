@@ -6,7 +6,7 @@ Task: edge detection.
 Nothing here is learned: every kernel is a constant. The others are Sobel's gradient (1968), the zeros of the Laplacian of a Gaussian
 (Marr and Hildreth, 1980) and the morphological gradient. Pictures have any size and values from 0 to 255.
 
-Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file 20b5b23b). Change the
+Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file deada4d7). Change the
 spec, not this file.
 """
 
@@ -30,6 +30,8 @@ def is_axis(axis):
     return axis in ("x", "horizontal", "y", "vertical") or is_angle(axis)
 
 
+# The derivative along a line is the sum of those along x and y, weighed by its cosine
+# and sine.
 def turned(x, y, angle):
     return [
         [
@@ -46,6 +48,8 @@ def along(axis, x, y):
     )
 
 
+# Keras stores a kernel as [height, width, channels, 1]: one value for each place,
+# repeated over the channels.
 def for_each_channel(kernel):
     return [[[[value]] for value in row] for row in kernel]
 
@@ -79,6 +83,7 @@ def sobel(x, axis="x", *, name="sobel"):
     )
 
 
+# Places from the middle, as far as four standard deviations.
 def places(sigma):
     return range(-int(4 * sigma + 0.5), int(4 * sigma + 0.5) + 1)
 
@@ -184,6 +189,7 @@ def canny(x, sigma=1.0, low=0.1, high=0.2, reach=64, *, name="canny"):
     """
     assert low <= high, "an edge that is strong is weak too"
     grow = layers.MaxPooling2D(3, strides=1, padding="same", name=f"{name}_grow")
+    # What the zeros outside the image take away near its border is given back.
     inside = ops.ones_like(x)
     inside = gaussian(inside, sigma, name=f"{name}_inside")
     branch = gaussian(x, sigma, name=f"{name}_smoothed_gaussian")
@@ -211,6 +217,8 @@ def dilate(x, size=3, *, name="dilate"):
     )(x)
 
 
+# An even window reaches farther down and right. Eroding reaches up and left instead, or
+# opening would shift the image.
 def is_odd(size):
     return size in range(1, 1000, 2)
 

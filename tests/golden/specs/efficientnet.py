@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper and its compound scaling, layer for layer as in keras.applications. Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet.net (sha256 0a996ff8, this file c23edbc5). Change
+Made by netdsl 0.1.0 from efficientnet.net (sha256 0a996ff8, this file 0c9a18ac). Change
 the spec, not this file.
 """
 
@@ -15,6 +15,7 @@ from tensorflow import keras
 
 layers = keras.layers
 
+# Expansion, channels, repeats, first stride, kernel.
 table = [
     (1, 16, 1, 1, 3),
     (6, 24, 2, 2, 3),
@@ -30,6 +31,7 @@ def nearest_multiple(width, divisor):
     return max(divisor, int(width + divisor / 2) // divisor * divisor)
 
 
+# A width that hardware likes, at most a tenth below the one asked for.
 def make_divisible(width, divisor=8):
     return nearest_multiple(width, divisor) + (
         divisor if nearest_multiple(width, divisor) < 0.9 * width else 0

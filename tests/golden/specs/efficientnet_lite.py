@@ -6,7 +6,7 @@ Task: image classification.
 EfficientNet (Tan and Le, 2019, arXiv:1905.11946) for small devices: without squeeze and excitation, with ReLU6, and with a
 stem, a head and first and last stages that do not grow.
 
-Made by netdsl 0.1.0 from efficientnet_lite.net (sha256 eb41fc84, this file 43aab697).
+Made by netdsl 0.1.0 from efficientnet_lite.net (sha256 eb41fc84, this file 4365a5b2).
 Change the spec, not this file.
 """
 
@@ -16,6 +16,8 @@ from tensorflow import keras
 
 layers = keras.layers
 
+# Expansion, channels, blocks, stride and kernel of each stage: table 1 of
+# EfficientNet's paper.
 stages = [
     (1, 16, 1, 1, 3),
     (6, 24, 2, 2, 3),
@@ -31,6 +33,7 @@ def nearest_multiple(width, divisor):
     return max(divisor, int(width + divisor / 2) // divisor * divisor)
 
 
+# A width that hardware likes, at most a tenth below the one asked for.
 def make_divisible(width, divisor=8):
     return nearest_multiple(width, divisor) + (
         divisor if nearest_multiple(width, divisor) < 0.9 * width else 0

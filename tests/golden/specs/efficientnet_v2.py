@@ -6,7 +6,7 @@ Task: image classification.
 Table 4 of the paper, its larger relatives, and B0 to B3, which are scaled; layer for layer as in keras.applications.
 Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 ab5d95ab, this file 47d359f8).
+Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 ab5d95ab, this file b153d577).
 Change the spec, not this file.
 """
 
@@ -56,6 +56,7 @@ def nearest_multiple(width, divisor):
     return max(divisor, int(width + divisor / 2) // divisor * divisor)
 
 
+# A width that hardware likes, at most a tenth below the one asked for.
 def make_divisible(width, divisor=8):
     return nearest_multiple(width, divisor) + (
         divisor if nearest_multiple(width, divisor) < 0.9 * width else 0

@@ -5,7 +5,7 @@ Task: language model.
 
 Each word is told from those before it. The table that words are read from is the one that they are told by.
 
-Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file 7f29658b). Change the
+Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file e07d819b). Change the
 spec, not this file.
 """
 
@@ -59,6 +59,7 @@ class Weight(keras.layers.Layer):
         }
 
 
+# The heads share the width of the model among them.
 def head_width(width, heads):
     return max(1, width // heads)
 

@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 15 of the paper with the stem of Inception v3, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 1ed14ae4, this file 22b0fe70).
+Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 1ed14ae4, this file 32fa9cfe).
 Change the spec, not this file.
 """
 
@@ -14,6 +14,7 @@ from tensorflow import keras
 layers = keras.layers
 
 
+# Of one pixel, where no size is told.
 def conv(x, filters, kernel_size=1, strides=1, padding="same", *, name="conv"):
     x = layers.Conv2D(
         filters,
@@ -27,10 +28,12 @@ def conv(x, filters, kernel_size=1, strides=1, padding="same", *, name="conv"):
     return layers.ReLU(name=f"{name}_re_lu")(x)
 
 
+# A convolution that loses its border, and with it half the size.
 def inner(x, filters, strides=2, *, name="inner"):
     return conv(x, filters, 3, strides, "valid", name=f"{name}_conv")
 
 
+# What a map says on average, around each pixel.
 def pooled(x, filters, *, name="pooled"):
     x = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"{name}_average_pooling2d"
@@ -38,6 +41,7 @@ def pooled(x, filters, *, name="pooled"):
     return conv(x, filters, name=f"{name}_conv")
 
 
+# Five convolutions and two poolings; an eighth of the size remains.
 def stem(x, *, name="stem"):
     x = inner(x, 32, name=f"{name}_inner1")
     x = inner(x, 32, 1, name=f"{name}_inner2")

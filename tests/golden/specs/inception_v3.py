@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper without its auxiliary classifier, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file bfe1f3e1). Change
+Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file 8d75e647). Change
 the spec, not this file.
 """
 
@@ -17,6 +17,7 @@ row = (1, 7)
 column = (7, 1)
 
 
+# Of one pixel, where no size is told.
 def conv(x, filters, kernel_size=1, strides=1, padding="same", *, name="conv"):
     x = layers.Conv2D(
         filters,
@@ -30,10 +31,12 @@ def conv(x, filters, kernel_size=1, strides=1, padding="same", *, name="conv"):
     return layers.ReLU(name=f"{name}_re_lu")(x)
 
 
+# A convolution that loses its border, and with it half the size.
 def inner(x, filters, strides=2, *, name="inner"):
     return conv(x, filters, 3, strides, "valid", name=f"{name}_conv")
 
 
+# What a map says on average, around each pixel.
 def pooled(x, filters, *, name="pooled"):
     x = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"{name}_average_pooling2d"
@@ -41,6 +44,7 @@ def pooled(x, filters, *, name="pooled"):
     return conv(x, filters, name=f"{name}_conv")
 
 
+# Five convolutions and two poolings; an eighth of the size remains.
 def stem(x, *, name="stem"):
     x = inner(x, 32, name=f"{name}_inner1")
     x = inner(x, 32, 1, name=f"{name}_inner2")
@@ -51,6 +55,7 @@ def stem(x, *, name="stem"):
     return layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d2")(x)
 
 
+# Two small convolutions in place of one of 5x5.
 def figure5(x, pool, *, name="figure5"):
     conv1x1 = conv(x, 64, name=f"{name}_conv1")
     conv5x5 = conv(x, 48, name=f"{name}_conv2")
@@ -64,6 +69,7 @@ def figure5(x, pool, *, name="figure5"):
     )
 
 
+# Rows and columns in place of squares.
 def figure6(x, width, *, name="figure6"):
     conv1x1 = conv(x, 192, name=f"{name}_conv1")
     conv7x1 = conv(x, width, name=f"{name}_conv2")
@@ -85,6 +91,7 @@ def spread(x, *, name="spread"):
     return layers.Concatenate(name=f"{name}_concatenate")([conv1x3, conv3x1])
 
 
+# Wider instead of deeper, where the map is smallest.
 def figure7(x, *, name="figure7"):
     branch1 = conv(x, 320, name=f"{name}_conv1")
     branch2 = conv(x, 384, name=f"{name}_conv2")
@@ -98,6 +105,7 @@ def figure7(x, *, name="figure7"):
     )
 
 
+# Figure 10: half the size without a bottleneck.
 def halve(x, *, name="halve"):
     inner_branch = inner(x, 384, name=f"{name}_inner1")
     conv3x3 = conv(x, 64, name=f"{name}_conv1")

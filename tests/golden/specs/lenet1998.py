@@ -6,7 +6,7 @@ Task: image classification.
 Averages with a trained scale and bias, the sparse connections of table I, the scaled hyperbolic tangent of appendix A, and
 outputs that measure how far each digit's picture of 7 by 12 pixels is. `lenet5.net` is the form that textbooks teach.
 
-Made by netdsl 0.1.0 from lenet1998.net (sha256 332c1f3a, this file 7407e876). Change
+Made by netdsl 0.1.0 from lenet1998.net (sha256 332c1f3a, this file 28c3acd5). Change
 the spec, not this file.
 """
 
@@ -15,12 +15,15 @@ from tensorflow import keras
 layers = keras.layers
 ops = keras.ops
 
+# Table I: which maps of S2 each of the sixteen maps of C3 sees.
 table = [
     *[[i, (i + 1) % 6, (i + 2) % 6] for i in range(6)],
     *[[i, (i + 1) % 6, (i + 2) % 6, (i + 3) % 6] for i in range(6)],
     *[[i, (i + 1) % 6, (i + 3) % 6, (i + 4) % 6] for i in range(3)],
     [0, 1, 2, 3, 4, 5],
 ]
+# The digits as a pocket calculator draws them, in segments from the top (a) clockwise
+# to the middle (g).
 segments = [
     "abcdef",
     "bc",

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 65c884ad, this file 2b22adf4). Change
+Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 65c884ad, this file 6d62fd1b). Change
 the spec, not this file.
 """
 
@@ -18,6 +18,7 @@ def nearest_multiple(width, divisor):
     return max(divisor, int(width + divisor / 2) // divisor * divisor)
 
 
+# A width that hardware likes, at most a tenth below the one asked for.
 def make_divisible(width, divisor=8):
     return nearest_multiple(width, divisor) + (
         divisor if nearest_multiple(width, divisor) < 0.9 * width else 0

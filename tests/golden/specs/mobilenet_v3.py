@@ -5,7 +5,7 @@ Task: image classification.
 
 Tables 1 and 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 147d07b6, this file 149b0488). Change
+Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 147d07b6, this file d8fcce3b). Change
 the spec, not this file.
 """
 
@@ -39,6 +39,7 @@ def nearest_multiple(width, divisor):
     return max(divisor, int(width + divisor / 2) // divisor * divisor)
 
 
+# A width that hardware likes, at most a tenth below the one asked for.
 def make_divisible(width, divisor=8):
     return nearest_multiple(width, divisor) + (
         divisor if nearest_multiple(width, divisor) < 0.9 * width else 0

@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far places hear of each other.
 
-Made by netdsl 0.1.0 from mobilevit.net (sha256 aabd030e, this file 0c2bb38c). Change
+Made by netdsl 0.1.0 from mobilevit.net (sha256 aabd030e, this file 4853e22f). Change
 the spec, not this file.
 """
 
@@ -14,6 +14,7 @@ from tensorflow import keras
 layers = keras.layers
 
 
+# The heads share the width of the model among them.
 def head_width(width, heads):
     return max(1, width // heads)
 
@@ -172,6 +173,8 @@ def MobileViT(
         x = inverted_residual(
             x, filters, strides, expansion, act="silu", name=f"inverted_residual_{n}"
         )
+    # The MobileViT block: convolve, let all patches hear of one another, convolve, and
+    # fuse with what arrived.
     for n, (filters, width, depth) in enumerate(zip(widths[5:], inner, [2, 4, 3])):
         small = inverted_residual(
             x, filters, 2, expansion, act="silu", name=f"small_{n}"
@@ -185,6 +188,7 @@ def MobileViT(
         )
         x = layers.Permute((2, 4, 1, 3, 5), name=f"permute1_{n}")(x)
         x = layers.Reshape((patch**2, rows * columns, width), name=f"reshape2_{n}")(x)
+        # A place hears of the same place of all other patches, and of no other.
         for k in range(depth):
             x = pre_norm_encoder(
                 x,

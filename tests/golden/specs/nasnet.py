@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 ef6818ca, this file 089f5aa6). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 ef6818ca, this file b899493f). Change the
 spec, not this file.
 """
 
@@ -28,6 +28,7 @@ def project(x, filters, *, name="project"):
     )(x)
 
 
+# A separable convolution, twice, as the paper always uses it.
 def separable(x, filters, kernel_size, strides=1, *, name="separable"):
     for n, step in enumerate([strides, 1]):
         x = layers.ReLU(name=f"{name}_re_lu_{n}")(x)
@@ -45,6 +46,7 @@ def separable(x, filters, kernel_size, strides=1, *, name="separable"):
     return x
 
 
+# Half the size: every other pixel, and those one further, side by side.
 def halve(x, filters, *, name="halve"):
     x = layers.ReLU(name=f"{name}_re_lu")(x)
     branches = []

@@ -6,7 +6,7 @@ Task: object detection.
 ResNet-50, the feature pyramid of Lin et al., 2017, arXiv:1612.03144, and two heads that all five scales share (figure 3 of
 the paper). A row leaves for each of nine anchors at each place, fine scales first.
 
-Made by netdsl 0.1.0 from retinanet.net (sha256 99ea9d36, this file 67bff3fe). Change
+Made by netdsl 0.1.0 from retinanet.net (sha256 99ea9d36, this file 928c40f2). Change
 the spec, not this file.
 """
 
@@ -153,6 +153,7 @@ def RetinaNet(classes=80, anchors=9, size=512, *, name="RetinaNet"):
     p6 = layers.Conv2D(256, 3, strides=2, padding="same", name="p6")(c5)
     p7 = layers.ReLU(name="p7_re_lu")(p6)
     p7 = layers.Conv2D(256, 3, strides=2, padding="same", name="p7_conv2d")(p7)
+    # At the start nearly all is background: each class has a probability of 0.01.
     classify = dense_head(
         classes,
         anchors,

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, middle column: ResNet-50 whose bottlenecks weigh their channels before the sum.
 
-Made by netdsl 0.1.0 from se_resnet50.net (sha256 3236a2da, this file c36eacff). Change
+Made by netdsl 0.1.0 from se_resnet50.net (sha256 3236a2da, this file 37671e71). Change
 the spec, not this file.
 """
 
@@ -18,6 +18,7 @@ def nearest_multiple(width, divisor):
     return max(divisor, int(width + divisor / 2) // divisor * divisor)
 
 
+# A width that hardware likes, at most a tenth below the one asked for.
 def make_divisible(width, divisor=8):
     return nearest_multiple(width, divisor) + (
         divisor if nearest_multiple(width, divisor) < 0.9 * width else 0

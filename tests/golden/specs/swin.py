@@ -7,7 +7,7 @@ Task: image classification.
 Figure 3 of the paper: attention within windows of seven by seven, which every other layer moves by half a window, so that
 neighbours hear of one another; the map is halved three times.
 
-Made by netdsl 0.1.0 from swin.net (sha256 7b24cd4d, this file 6025444b). Change the
+Made by netdsl 0.1.0 from swin.net (sha256 7b24cd4d, this file e3308467). Change the
 spec, not this file.
 """
 
@@ -73,10 +73,14 @@ def feed_forward(x, hidden, dropout=0.0, act="relu", *, name="feed_forward"):
     return layers.Dropout(dropout, name=f"{name}_dropout")(y)
 
 
+# For each two rows of a window, or columns, the row of the table for how far the one is
+# from the other.
 def distances(n):
     return [[of - to + n - 1 for to in range(n)] for of in range(n)]
 
 
+# Which part of the picture a row or column is from: at the end of a moved map stands
+# what was at its beginning.
 def parts(size, n, shift):
     return [0 if i < size - n else 1 if i < size - shift else 2 for i in range(size)]
 
@@ -147,6 +151,7 @@ def SwinT(
     x = layers.LayerNormalization(epsilon=1e-5, name="layer_normalization1")(x)
     for stage, (depth, count) in enumerate(zip(depths, heads)):
         channels = width * 2**stage
+        # Four neighbours side by side, projected to twice the channels.
         merged = x
         if stage > 0:
             branches = [x[:, a::2, b::2] for b in range(2) for a in range(2)]
@@ -157,6 +162,7 @@ def SwinT(
             merged = layers.Dense(
                 channels, use_bias=False, name=f"merged_dense_{stage}"
             )(merged)
+        # Every other layer moves its windows, unless there is but one (figure 3 b).
         x = merged
         for i in range(depth):
             shift = window // 2 if i % 2 == 1 and x.shape[1] > window else 0

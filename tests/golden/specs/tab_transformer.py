@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 of the paper on the census: the names in a row become vectors, which a transformer lets hear of one another; numbers are
 normalized and join behind it. An eighth of each vector tells the column (section 2).
 
-Made by netdsl 0.1.0 from tab_transformer.net (sha256 999c98f9, this file 2999bbaa).
+Made by netdsl 0.1.0 from tab_transformer.net (sha256 999c98f9, this file ca8dc1d0).
 Change the spec, not this file.
 """
 
@@ -60,6 +60,7 @@ class Weight(keras.layers.Layer):
         }
 
 
+# The heads share the width of the model among them.
 def head_width(width, heads):
     return max(1, width // heads)
 

@@ -5,7 +5,7 @@ Task: text classification.
 
 Words are embedded, projected to the width of the model with a learned vector for each position, encoded, and averaged.
 
-Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file a373c137).
+Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file 6fa67c5d).
 Change the spec, not this file.
 """
 
@@ -14,6 +14,7 @@ from tensorflow import keras
 layers = keras.layers
 
 
+# The heads share the width of the model among them.
 def head_width(width, heads):
     return max(1, width // heads)
 

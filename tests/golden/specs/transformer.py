@@ -6,7 +6,7 @@ Task: translation.
 Figure 1 of the paper at the sizes of its base model. One table of words serves the source, the target and the output
 (section 3.4). In training the decoder reads the right words so far and tells the word that comes next.
 
-Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 2513bde4). Change
+Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 092475e3). Change
 the spec, not this file.
 """
 
@@ -18,6 +18,7 @@ layers = keras.layers
 ops = keras.ops
 
 
+# The heads share the width of the model among them.
 def head_width(width, heads):
     return max(1, width // heads)
 

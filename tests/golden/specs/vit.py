@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 of the paper at size B: a picture is a row of patches, a token before them gathers what they say.
 
-Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file b3843b6b). Change the
+Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file 39d01135). Change the
 spec, not this file.
 """
 
@@ -59,6 +59,7 @@ class Weight(keras.layers.Layer):
         }
 
 
+# The heads share the width of the model among them.
 def head_width(width, heads):
     return max(1, width // heads)
 

@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 of the paper, middle, on the census: a linear model of which values occur together remembers, a deep network of what they
 mean generalizes, and both are trained at once. What prepares the columns is part of the network.
 
-Made by netdsl 0.1.0 from wide_and_deep.net (sha256 2c3f6ec7, this file 94dca006).
+Made by netdsl 0.1.0 from wide_and_deep.net (sha256 2c3f6ec7, this file 17bf5510).
 Change the spec, not this file.
 """
 
@@ -14,6 +14,7 @@ from tensorflow import keras
 
 layers = keras.layers
 
+# What the columns of the census may hold; another value is one of its own.
 values = {
     "education": [
         "Preschool",
