@@ -97,7 +97,8 @@ SETTINGS: tuple[SettingFacts, ...] = (
         "augment = RandomFlip(\"horizontal\") -> RandomRotation(0.05)",
     ),
     SettingFacts(
-        "adapt", "a list of layers of the model, by their names", "all that need it",
+        "adapt", "a list of layers of the model, by their names", "all that need it; with `start_from`, those "
+        "whose means do not come with its weights",
         "what preprocessing layers learn before fitting: means, vocabularies",
         "it learns from training data alone, and is stored with the model", "adapt = [scaled]",
     ),

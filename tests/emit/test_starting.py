@@ -1,4 +1,7 @@
-"""Each way to start from weights has its Python: read into the layers in their order, those of models within too."""
+"""Each way to start from weights has its Python: read into the layers in their order, those of models within too.
+
+What a layer has learned as weights is not learned anew.
+"""
 
 from __future__ import annotations
 
@@ -38,3 +41,23 @@ def test_a_way_to_start(way: str, called: str) -> None:
     functions = {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
     assert f"{called}(" in source
     assert ("take_weights" in functions) == (called == "take_weights")
+
+
+@pytest.mark.parametrize(
+    ("settings", "layer", "is_adapted"),
+    [
+        ("", "Normalization()", True),
+        ('start_from = run("runs/a")', "Normalization()", False),
+        ('start_from = run("runs/a") adapt = [learned]', "Normalization()", True),
+        ('start_from = run("runs/a")', "Discretization(num_bins=4)", True),
+    ],
+)
+def test_means_that_come_with_the_weights_are_kept(
+    settings: str, layer: str, is_adapted: bool
+) -> None:
+    text = SPEC.replace("start_from = WAY", settings).replace(
+        "x ->", f"x -> {layer[:-1]}{', ' * (layer[-2] != '(')}name=\"learned\") ->"
+    )
+    compiled = compile_text(text)
+    assert compiled.ok
+    assert ("def adapt(" in compiled.source) == is_adapted

@@ -287,3 +287,26 @@ def test_weights_of_an_earlier_model_are_taken_where_they_fit(
     model = module_of(train('start_from = run("base")', wider), tmp_path).make_model()
     assert (model.layers[1].get_weights()[0] == trained_base.layers[1].get_weights()[0]).all()
     assert "kind does not take the weights of kind" in capsys.readouterr().out
+
+
+def test_a_normalization_computes_with_the_means_that_it_takes(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    """Those of the earlier run: the layers behind it were trained on what it made of the data then."""
+    monkeypatch.chdir(tmp_path)
+    arrays(tmp_path)
+    normal = STARTS.replace("x ->", "x -> Normalization() ->", 1)
+    assert normal != STARTS
+    base = module_of(train("", normal), tmp_path)
+    base.main(out="base")
+    samples = numpy.load(tmp_path / "f.npz")["x"]
+    trained_base = base.keras.models.load_model(tmp_path / "base" / "model.keras")
+    numpy.savez(tmp_path / "f.npz", x=samples + 5, y=numpy.load(tmp_path / "f.npz")["y"])
+    module = module_of(train('start_from = run("base")', normal), tmp_path)
+    model = module.make_model()
+    means = trained_base.layers[1].get_weights()[0]
+    assert numpy.abs(means).max() > 0
+    expected = trained_base.predict(samples, verbose=0)
+    assert numpy.abs(model.predict(samples, verbose=0) - expected).max() < 1e-6
+    module.fit(model, module.load_data())
+    assert (model.layers[1].get_weights()[0] == means).all()

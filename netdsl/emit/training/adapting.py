@@ -16,12 +16,20 @@ class Adapted:
 
 
 def adapted(experiment: Experiment) -> list[Adapted]:
-    """Give the layers to adapt: those that the block names, or all that have something to learn."""
-    wanted = experiment.value("adapt")
+    """Give the layers to adapt: those that the block names, or all that have something to learn.
+
+    What a layer has learned as weights comes with those that training starts from, and the layers behind it expect
+    just that; a vocabulary does not.
+    """
+    wanted, starts = experiment.value("adapt"), experiment.value("start_from") is not None
     found = [
         node
         for node in experiment.graph.needed_nodes()
-        if (node.name in wanted if isinstance(wanted, list) else _learns(node))
+        if (
+            node.name in wanted
+            if isinstance(wanted, list)
+            else _learns(node) and not (starts and node.operation.weights)
+        )
     ]
     return [_adapted(node, experiment) for node in {node.name: node for node in found}.values()]
 
