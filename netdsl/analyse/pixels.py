@@ -1,4 +1,4 @@
-"""What range the pixels of an image are in, followed from the input through what scales them.
+"""What is made of the pixels of an image, followed from the input through what scales them.
 
 A `Rescaling(1 / 255)` says that 0 to 255 arrives, wherever that is not known otherwise. Layers that change images at
 random keep the range; what else there is ends what is known.
@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
-from netdsl.catalog.application_inputs import RAW, Range
+from netdsl.catalog.colours import Colours, Range
 from netdsl.catalog.kind import BoundLayer, LayerKind, Role
 from netdsl.catalog.operations import own_name
 from netdsl.catalog.operations.numbers import PASSING
@@ -20,10 +20,14 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.value import Arguments, Value
 
-#: Layers that move, cut, fill and change pixels, and leave them in their range.
+#: Layers that move, cut, fill, pool and change pixels, and leave them in their range.
 _KEEPING: tuple[Role, ...] = (
     "augmentation", "view", "reordering", "repeating", "identity", "cropping", "padding", "resizing", "zeroing",
+    "pooling", "global_pooling",
 )  # fmt: skip
+
+#: Functions of these that leave every colour at its place.
+_IN_PLACE = frozenset({"broadcast_to", "cast", "copy", "pad", "stop_gradient"})
 
 #: Factors that bring 0 to 255 to 0 to 1 and to 0 to 2, for those of images whose range is not known.
 _USUAL = (1 / 255, 2 / 255)
@@ -33,10 +37,19 @@ SHRINKS = 1 / 50
 
 @record
 class Pixels:
-    """A range, and where it came about: the place of what scaled to it, None where it is the input's own."""
+    """Where colours lie, and how it came about: the places of what scaled them, none where they are the input's own."""
 
-    range: Range
-    scaled: Span | None = None
+    colours: Colours = Colours()
+    makers: tuple[Span, ...] = ()
+
+    @property
+    def range(self) -> Range | None:
+        return self.colours.range
+
+    @property
+    def scaled(self) -> Span | None:
+        """The place of what scaled them last."""
+        return self.makers[-1] if self.makers else None
 
 
 @record
@@ -52,22 +65,50 @@ class Step:
 
 @record
 class Scaling:
-    """A factor and a summand."""
+    """A factor and a summand, one for all colours or one for each, or that a layer learns them."""
 
-    factor: float
-    summand: float = 0.0
+    factors: tuple[float, ...] = (1.0,)
+    summands: tuple[float, ...] = (0.0,)
+    learns: bool = False
 
-    def of(self, pixels: Range) -> Range:
-        ends = sorted(end * self.factor + self.summand for end in (pixels.low, pixels.high))
-        return Range(*(round(end, 6) for end in ends))
+    @property
+    def factor(self) -> float:
+        """The factor that leaves most."""
+        return max(self.factors, key=abs)
+
+    def of(self, colours: Colours) -> Colours | None:
+        if self.learns:
+            return Colours(learned=colours)
+        return colours.scaled(self.factors, self.summands)
 
 
 def scaling_of_layer(definition: LayerKind | None, bound: Arguments) -> Scaling | None:
-    """Read a `Rescaling` of all colours alike."""
-    if definition is None or not definition.is_a("scaling") or "scale" not in bound:
+    """Read what scales colours: a `Rescaling`, or a `Normalization` of the last axis with numbers or without."""
+    if definition is None:
         return None
-    scale, offset = bound["scale"], bound["offset"]
-    return Scaling(scale, offset) if _is_number(scale) and _is_number(offset) else None
+    if definition.is_a("scaling") and "scale" in bound:
+        factors, summands = _numbers(bound["scale"]), _numbers(bound["offset"])
+        return Scaling(factors, summands) if factors and summands else None
+    if (
+        "variance" not in bound
+        or bound.get("invert")
+        or bound.get("axis") not in (-1, 3, [-1], [3])
+    ):
+        return None
+    if definition.learns is not None and definition.learns(bound):
+        return Scaling(learns=True)
+    means, variances = _numbers(bound["mean"]), _numbers(bound["variance"])
+    if not means or len(means) != len(variances) or min(variances) <= 0:
+        return None
+    factors = tuple(1 / math.sqrt(variance) for variance in variances)
+    return Scaling(factors, tuple(-m * f for m, f in zip(means, factors, strict=True)))
+
+
+def _numbers(value: Value) -> tuple[float, ...]:
+    """Give a number, or a list of numbers, as they go with the colours; nothing for anything else."""
+    listed = value if isinstance(value, (list, tuple)) else (value,)
+    numbers = tuple(number for number in listed if _is_number(number))
+    return numbers if len(numbers) == len(listed) else ()
 
 
 def scaling_of(node: Node) -> Scaling | None:
@@ -79,10 +120,10 @@ def scaling_of(node: Node) -> Scaling | None:
         return None
     name = own_name(node.kind.removeprefix("ops."))
     made = {
-        "divide": Scaling(1 / number),
-        "multiply": Scaling(number),
-        "add": Scaling(1, number),
-        "subtract": Scaling(1, -number),
+        "divide": Scaling((1 / number,)),
+        "multiply": Scaling((number,)),
+        "add": Scaling(summands=(number,)),
+        "subtract": Scaling(summands=(-number,)),
     }
     return made.get(name)
 
@@ -96,6 +137,36 @@ def keeps_range(node: Node) -> bool:
     if node.operation.family == "op":
         return own_name(node.kind.removeprefix("ops.")) in PASSING
     return node.is_a(*_KEEPING) or bool(layers_in(node.operation.bound))
+
+
+def _passed_on(node: Node, colours: Colours, graph: Graph) -> Colours | None:
+    """Give what a node that keeps the range hands on: the colours as they are, in another order, or in none."""
+    axis, size = node.flat_outputs[0].rank - 1, node.flat_outputs[0].shape[-1]
+    if size != graph.spec(node.inputs[0]).shape[-1] or not isinstance(size, int):
+        return colours.mixed()
+    if node.operation.family != "op":
+        return colours.mixed() if node.is_a("reordering") else colours
+    name = own_name(node.kind.removeprefix("ops."))
+    if name in _IN_PLACE:
+        return colours
+    places = range(size)
+    if name == "flip":
+        flips = _value(node, "axis", 1) in (-1, axis)
+        return colours.arranged(places[::-1]) if flips else colours
+    taken = _value(node, "indices", 1)
+    if name == "take" and _value(node, "axis", 2) in (-1, axis) and isinstance(taken, list):
+        return colours.arranged([places[n] for n in taken if isinstance(n, int)])
+    cuts = node.positional[1] if name == "getitem" else None
+    if isinstance(cuts, list) and (len(cuts) == axis + 1 or Ellipsis in cuts):
+        last = cuts[-1]
+        return colours.arranged(places[last]) if isinstance(last, slice) else colours.mixed()
+    return colours if isinstance(cuts, list) else colours.mixed()
+
+
+def _value(node: Node, name: str, place: int) -> Value:
+    """Give an argument of a function by its name, or by its place."""
+    given = node.positional[place : place + 1]
+    return node.keywords.get(name, given[0] if given else None)
 
 
 def layers_in(bound: Arguments) -> tuple[BoundLayer, ...]:
@@ -114,7 +185,7 @@ def pixel_ranges(graph: Graph, images: bool) -> dict[int, Pixels]:
     for node in graph.nodes:
         if node.operation.family == "input":
             if node.flat_outputs[0].dtype == "uint8" or images:
-                found[node.id] = Pixels(RAW)
+                found[node.id] = Pixels()
         elif len(node.inputs) == 1:
             made = _made(node, graph, found)
             if made is not None:
@@ -125,19 +196,24 @@ def pixel_ranges(graph: Graph, images: bool) -> dict[int, Pixels]:
 def _made(node: Node, graph: Graph, found: dict[int, Pixels]) -> Pixels | None:
     before, scaling = node.inputs[0].node, scaling_of(node)
     if scaling is None:
-        return found.get(before) if keeps_range(node) else None
-    if before not in found and any(math.isclose(scaling.factor, u, rel_tol=0.01) for u in _USUAL):
+        if before not in found or not keeps_range(node):
+            return None
+        colours = _passed_on(node, found[before].colours, graph)
+        return None if colours is None else Pixels(colours, found[before].makers)
+    is_usual = any(math.isclose(scaling.factor, usual, rel_tol=0.01) for usual in _USUAL)
+    if before not in found and is_usual and not scaling.learns:
         _assume(graph.nodes[before], graph, found)
     if before not in found:
         return None
+    colours = scaling.of(found[before].colours)
     place = node.operation.span or node.origin.span
-    return Pixels(scaling.of(found[before].range), place)
+    return None if colours is None else Pixels(colours, (*found[before].makers, place))
 
 
 def _assume(node: Node, graph: Graph, found: dict[int, Pixels]) -> None:
     """Take what was not known of the way to a `Rescaling` for pixels from 0 to 255."""
     while node.id not in found:
-        found[node.id] = Pixels(RAW)
+        found[node.id] = Pixels()
         if len(node.inputs) != 1 or not keeps_range(node):
             return
         node = graph.nodes[node.inputs[0].node]
@@ -171,7 +247,10 @@ def along(
         yield Step(layer.definition, layer.arguments, own, call, arriving)
         scaling = scaling_of_layer(layer.definition, layer.arguments)
         if scaling is not None:
-            arriving = Pixels(scaling.of(arriving.range), own)
+            colours = scaling.of(arriving.colours)
+            if colours is None:
+                return
+            arriving = Pixels(colours, (*arriving.makers, own))
         elif not layer.definition.is_a(*_KEEPING):
             return
 

@@ -175,7 +175,8 @@ def _ports(item: CompiledFile, name: str, pixels: str | None) -> list[Port]:
 
     graph = item.compiled.graphs[name]
     ranges = pixel_ranges(graph, images=False)
-    scaled = any(pixel.range.high > 1 for pixel in ranges.values())
+    known = (pixel.range for pixel in ranges.values())
+    scaled = any(range_ is not None and range_.high > 1 for range_ in known)
     raw = scaled if pixels is None else pixels == "255"
     return [
         Port(graph.nodes[number].name, graph.nodes[number].flat_outputs[0], raw)

@@ -47,8 +47,8 @@ def row(chain: str, train: str = "") -> str:
 
 #: What a sample is, by the data of the settings, and how it becomes a row of features.
 _SAMPLES = {
-    'dataset("mnist")': ("[28, 28]", "Flatten() -> "),
-    "image_folder": ("[8, 8, 3]", "Flatten() -> "),
+    'dataset("mnist")': ("[28, 28]", "Rescaling(1 / 255) -> Flatten() -> "),
+    "image_folder": ("[8, 8, 3]", "Rescaling(1 / 255) -> Flatten() -> "),
     "text_folder": ("string[1]", "Hashing(8, output_mode=one_hot) -> "),
 }
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from netdsl.analyse.pixels import pixel_ranges
+from netdsl.catalog.application_inputs import expected_behind, expected_pixels
+from netdsl.catalog.application_records import application_names
 from tests.advice.asking import compiled, image, row, the, told
 from tests.work import calls, grows_in_proportion
 
@@ -153,6 +156,102 @@ def test_pixels_are_followed_through_what_scales_them(chain: str, codes: list[st
     assert told(image(chain, "[224, 224, 3]")) == codes
 
 
+RESNET = "Normalization(mean=[103.939, 116.779, 123.68], variance=[1, 1, 1])"
+
+
+@pytest.mark.parametrize(
+    ("network", "chain", "codes"),
+    [
+        ("ResNet50", "", ["N0696"]),
+        ("ResNet50", "Rescaling(1 / 255) ->", ["N0696"]),
+        ("ResNet50", f"{RESNET} ->", ["N0696"]),  # red first
+        ("ResNet50", f"ops.flip(axis=-1) -> {RESNET} ->", []),
+        ("ResNet50", f"ops.flip(axis=-1) -> {RESNET} -> ZeroPadding2D(3) -> RandomFlip() ->", []),
+        ("ResNet50", f"(_[..., ::-1]) -> {RESNET} ->", []),
+        ("ResNet50", f"ops.take([2, 1, 0], axis=-1) -> {RESNET} ->", []),
+        ("ResNet50", "BatchNormalization() ->", []),  # nobody knows what it makes of them
+        ("MobileNetV2", "", ["N0696"]),
+        ("MobileNetV2", "Rescaling(1 / 127.5, offset=-1) ->", []),
+        ("MobileNetV2", "ops.divide(127.5) -> ops.subtract(1) ->", []),
+        ("DenseNet121", "Rescaling(1 / 255) ->", ["N0696"]),
+        ("MobileNetV3Small", "", ["N0696"]),  # a spec has no layers but its own
+        ("MobileNetV3Small", "Rescaling(1 / 127.5, offset=-1) ->", []),
+        ("ConvNeXtTiny", "Normalization(mean=[123.675, 116.28, 103.53], variance=[3410, 3263, 3292]) ->", []),
+        ("ConvNeXtTiny", "Rescaling(1 / 255) -> Normalization(mean=[123.675, 116.28, 103.53], "
+         "variance=[3410, 3263, 3292]) ->", ["N0695"]),
+        ("EfficientNetB0", "Rescaling(1 / 255) -> Normalization() ->", ["N0696"]),
+        ("EfficientNetB0", "Rescaling(1 / 255) -> Normalization() -> "
+         "Rescaling([1 / sqrt(d) for d in [0.229, 0.224, 0.225]]) ->", []),
+        ('ResNet50(weights="own.weights.h5")', "", []),  # nobody knows what they were trained on
+    ],
+)  # fmt: skip
+def test_weights_to_start_from_are_told_of_pixels_that_they_do_not_expect(
+    network: str, chain: str, codes: list[str]
+) -> None:
+    made = network if "(" in network else f'{network}(weights="imagenet")'
+    text = STARTED.format(chain, made)
+    found = [d for d in compiled(text).diagnostics if d.code.startswith("N069")]
+    assert [d.code for d in found] == codes
+    for diagnostic in found:
+        assert diagnostic.fix is not None
+        assert diagnostic.fix.checked == "all"
+    if "Rescaling" not in text:  # which says what arrives
+        assert pixel_advice(text.replace("image_folder", "npz")) == []
+
+
+def pixel_advice(text: str) -> list[str]:
+    return [code for code in told(text) if code.startswith("N069")]
+
+
+STARTED = """
+model M {{
+    input x: [224, 224, 3]
+    output y = x
+        -> {} Conv2D(8, 3, use_bias=False) -> BatchNormalization() -> ReLU()
+        -> GlobalAveragePooling2D() -> Dense(5, activation=softmax)
+}}
+train M {{
+    data = image_folder("a") start_from = applications.{}
+    optimizer = adam loss = sparse_categorical_crossentropy
+}}
+"""
+
+
+@pytest.mark.parametrize("name", application_names())
+def test_stages_for_pixels_are_followed_to_what_is_expected(name: str) -> None:
+    """What is told to be written, and what is expected, are the same."""
+    for expected in (expected_behind(name, {}), expected_pixels(name, {"weights": "imagenet"})):
+        assert expected is not None
+        graph = compiled(image(expected.stages or "Identity()")).graphs["M"]
+        made = pixel_ranges(graph, images=True)[graph.outputs["y"].node].colours
+        assert made.is_like(expected.colours)
+
+
+@pytest.mark.parametrize(
+    ("chain", "codes"),
+    [
+        ("Conv2D(8, 3, activation=relu)", ["N0699"]),
+        ("Conv2D(8, 3, activation=relu) -> BatchNormalization()", []),
+        ("BatchNormalization() -> Conv2D(8, 3)", []),
+        ("RandomFlip() -> MaxPooling2D() -> Dense(8, activation=relu)", ["N0699"]),
+        ("Rescaling(1 / 255) -> Conv2D(8, 3, activation=relu)", []),
+        ("ops.subtract(127.0) -> Conv2D(8, 3, activation=relu)", []),  # scaled somehow, as the papers did
+        ("[_ -> Conv2D(8, 3), _ -> Conv2D(8, 3)] -> Add()", ["N0699"]),
+    ],
+)  # fmt: skip
+def test_stored_pixels_that_weights_multiply_are_told(chain: str, codes: list[str]) -> None:
+    text = STARTED.replace("Conv2D(8, 3, use_bias=False) -> BatchNormalization() -> ReLU()", chain)
+    text = text.format("", "M").replace("start_from = applications.M", "")
+    assert pixel_advice(text) == codes
+    assert pixel_advice(text.replace("image_folder", "npz")) == []
+    scaled = "optimizer = adam augment = RandomFlip() -> Rescaling(1 / 255)"
+    assert "N0699" not in told(text.replace("optimizer = adam", scaled))  # which N0697 is about
+    start = 'optimizer = adam start_from = run("runs/a")'
+    assert (
+        pixel_advice(text.replace("optimizer = adam", start)) == []
+    )  # as its weights may know them
+
+
 def test_whole_bytes_are_pixels_from_0_to_255() -> None:
     assert told(image("applications.VGG16(include_top=False)", "uint8[224, 224, 3]")) == ["N0696"]
     assert told(image("applications.EfficientNetB0(include_top=False)", "uint8[224, 224, 3]")) == []
@@ -180,7 +279,7 @@ def test_a_fix_makes_the_pixels_that_a_network_expects(network: str, becomes: st
 AUGMENTED = """
 model M {{
     input x: [28, 28, 1]
-    output y = x -> Flatten() -> Dense(10, activation=softmax)
+    output y = x -> Rescaling(1 / 255) -> Flatten() -> Dense(10, activation=softmax)
 }}
 train M {{
     data = {} augment = {} optimizer = adam loss = sparse_categorical_crossentropy

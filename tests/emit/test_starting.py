@@ -56,7 +56,7 @@ def test_means_that_come_with_the_weights_are_kept(
     settings: str, layer: str, is_adapted: bool
 ) -> None:
     text = SPEC.replace("start_from = WAY", settings).replace(
-        "x ->", f"x -> {layer[:-1]}{', ' * (layer[-2] != '(')}name=\"learned\") ->"
+        "x ->", f'x -> {layer[:-1]}{", " * (layer[-2] != "(")}name="learned") ->'
     )
     compiled = compile_text(text)
     assert compiled.ok

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from netdsl.analyse.advice import Rule
-from netdsl.analyse.advice.view import View, at, uses
+from netdsl.analyse.advice.start import absorbed
+from netdsl.analyse.advice.view import KERNELS, View, at, uses
 from netdsl.analyse.pixels import (
     SHRINKS,
     Pixels,
@@ -19,14 +21,15 @@ from netdsl.analyse.pixels import (
     steps,
 )
 from netdsl.catalog.application_inputs import (
-    RAW,
+    USUAL,
     Expected,
-    Range,
+    expected_behind,
     expected_pixels,
     scales_itself,
 )
+from netdsl.catalog.colours import Colours, Range
 from netdsl.catalog.kind import BoundLayer, LayerKind
-from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, first_that_helps
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
 from netdsl.elaborate.remedies.rank_candidates import before, left_out
@@ -73,19 +76,19 @@ def _augment(view: View) -> tuple[tuple[BoundLayer, ...], tree.Expr | None]:
 
 def _all_steps(view: View) -> Iterator[Step]:
     """Give each layer that pixels of a known range arrive at: in the model, and in the augmentation of its data."""
-    yield from steps(view.graph, _ranges(view))
+    yield from steps(view.graph, view.once(_ranges))
     layers, written = _augment(view)
     if written is not None and layers:
         scaled = any(scaling_of_layer(x.definition, x.arguments) for x in layers)
         if _are_images(view) or scaled:
-            yield from along(layers, written, written.span, Pixels(RAW))
+            yield from along(layers, written, written.span, Pixels())
 
 
 def other_value_range(view: View) -> Iterable[Diagnostic]:
     """Report a `value_range` that is not that of the pixels which arrive."""
     for step in _all_steps(view):
         written, arriving = step.bound.get("value_range"), step.arriving.range
-        if not step.definition.is_a("augmentation") or not written:
+        if not step.definition.is_a("augmentation") or not written or arriving is None:
             continue
         assumed = Range(*written)
         cuts = arriving.high > assumed.high
@@ -101,6 +104,10 @@ def other_value_range(view: View) -> Iterable[Diagnostic]:
             + ("" if step.arriving.scaled is None else ", or put it before the scaling"),
             fix=_with_range(step, spelled),
         )
+
+
+def _at_place(view: View, place: Span) -> Node | None:
+    return next((node for node in view.nodes if node.operation.span == place), None)
 
 
 def _scaled_here(arriving: Pixels) -> tuple[Label, ...]:
@@ -121,40 +128,44 @@ def _with_range(step: Step, spelled: str) -> Fix | None:
 
 def scaled_twice(view: View) -> Iterable[Diagnostic]:
     """Report a scaling that leaves next to nothing of pixels which were scaled before."""
-    ranges = _ranges(view)
+    ranges = view.once(_ranges)
     for node in view.nodes:
         scaling = scaling_of(node)
         arriving = ranges.get(node.inputs[0].node) if len(node.inputs) == 1 else None
         if scaling is None or arriving is None or arriving.scaled is None:
             continue
+        left = arriving.range and scaling.of(arriving.colours)
+        if arriving.range is None or not left or left.range is None:
+            continue
         if abs(scaling.factor) > SHRINKS or arriving.range.high > 2:
             continue
-        left = scaling.of(arriving.range)
         yield problems.ScaledTwice.at(
             at(node),
-            f"pixels from {arriving.range} arrive: {left.high - left.low:.2g} is left of their range",
+            f"pixels from {arriving.range} arrive: {left.range.high - left.range.low:.2g} is left of their range",
             related=(*_scaled_here(arriving), *uses(node)),
             help="leave one of the two out",
-            fix=left_out(node, "leave it out: what arrives is scaled already"),
+            fix=first_that_helps(
+                left_out(n, f"leave `{n.kind}` out: pixels are scaled once more")
+                for n in (node, _at_place(view, arriving.scaled))
+                if n is not None
+            ),
         )
 
 
 def other_pixels(view: View) -> Iterable[Diagnostic]:
     """Report a network of `keras.applications` that gets pixels of another range than it expects."""
-    ranges = _ranges(view)
+    ranges = view.once(_ranges)
     for node in view.nodes:
         if node.operation.family != "application":
             continue
         expected = expected_pixels(node.kind, node.operation.bound)
         arriving = ranges.get(node.inputs[0].node)
-        if expected is None or arriving is None:
-            continue
-        if expected.range is not None and expected.range.is_like(arriving.range):
+        if expected is None or arriving is None or expected.colours.is_like(arriving.colours):
             continue
         itself = scales_itself(node.kind, node.operation.bound)
         yield problems.OtherPixels.at(
             at(node),
-            f"pixels from {arriving.range} arrive"
+            f"pixels from {arriving.colours} arrive"
             + (", and it scales them itself" if itself else ""),
             network=node.kind,
             expected=expected.words,
@@ -162,6 +173,71 @@ def other_pixels(view: View) -> Iterable[Diagnostic]:
             help=_as_expected(expected, arriving),
             fix=_made_fit(view, node, expected, arriving),
         )
+
+
+def other_pixels_for_weights(view: View) -> Iterable[Diagnostic]:
+    """Report a network that starts from weights of `keras.applications`, and gets other pixels than they expect.
+
+    What is scaled twice is told already.
+    """
+    start = view.setting("start_from")
+    if not isinstance(start, experiment.Start) or view.training is None or any(scaled_twice(view)):
+        return
+    family, _, name = start.kind.rpartition(".")
+    expected = expected_behind(name, start.arguments) if family == "applications" else None
+    for node, arriving in _takers(view):
+        if (
+            expected is None
+            or node.is_a("normalization")
+            or expected.colours.is_like(arriving.colours)
+        ):
+            continue
+        yield problems.OtherPixels.at(
+            start.span or view.training.spans["start_from"],
+            f"pixels from {arriving.colours} arrive at the first layer of `{view.graph.name}`",
+            network=name,
+            expected=expected.words,
+            related=(Label(_outermost(node), "they arrive here"), *_scaled_here(arriving)),
+            help=_as_expected(expected, arriving),
+            fix=_made_fit(view, node, expected, arriving),
+        )
+        return
+
+
+def as_they_are(view: View) -> Iterable[Diagnostic]:
+    """Report pixels as they are stored that weights multiply, where no normalization takes their size away again.
+
+    Weights to start from may have been trained on such pixels; scaling in training alone is told already.
+    """
+    if view.setting("start_from") is not None or any(scaled_in_training(view)):
+        return
+    for node, arriving in _takers(view):
+        if arriving.makers or not node.is_a(*KERNELS) or node.id in view.once(absorbed):
+            continue
+        yield problems.PixelsAsTheyAre.at(
+            at(node),
+            f"pixels from {arriving.colours} arrive, hundreds of times as large as what its initial weights are "
+            "meant for",
+            layer=node.kind,
+            related=uses(node),
+            help=f"scale them first: `{USUAL.stages}`",
+            fix=before(_outermost(node), USUAL.stages, "scale them first"),
+        )
+        return
+
+
+def _takers(view: View) -> Iterator[tuple[Node, Pixels]]:
+    """Give the first layers that make something else of the pixels which arrive at them."""
+    ranges = view.once(_ranges)
+    for node in view.nodes:
+        for ref in node.inputs[:1]:
+            if ref.node in ranges and node.id not in ranges:
+                yield node, ranges[ref.node]
+
+
+def _outermost(node: Node) -> Span:
+    """Give the place in the model of what a node is part of."""
+    return node.origin.via[0] if node.origin.via else at(node)
 
 
 def _as_expected(expected: Expected, arriving: Pixels) -> str:
@@ -174,16 +250,28 @@ def _as_expected(expected: Expected, arriving: Pixels) -> str:
 
 def _made_fit(view: View, node: Node, expected: Expected, arriving: Pixels) -> Fix | None:
     """Leave the scaling out, put another in its place, or put one before the network."""
-    place = arriving.scaled
-    if place is None:
-        return before(at(node), expected.stages, "make of the pixels what it expects")
-    maker = next((n for n in view.nodes if n.operation.span == place), None)
-    if maker is None or not maker.is_a("scaling"):
+    why = "make of the pixels what it expects"
+    if not arriving.makers:
+        return before(_outermost(node), expected.stages, why)
+    makers = [n for n in view.nodes if n.operation.span in arriving.makers and not n.origin.via]
+    if len(makers) != len(arriving.makers):
         return None
+    first, last = arriving.makers[0], arriving.makers[-1]
+    whole = Span(first.file, first.start, last.end)
     if not expected.stages:
-        return left_out(maker, f"leave the scaling out: `{node.kind}` takes pixels as they are")
-    text = f"make of the pixels what it expects: `{expected.stages}`"
-    return Fix((Edit(place, expected.stages),), text=text)
+        text = f"leave the scaling out: `{node.kind}` takes pixels as they are"
+        return left_out(makers[0], text) if len(makers) == 1 else None
+    if not _are_one_chain(arriving.makers):
+        return None
+    return Fix((Edit(whole, expected.stages),), text=f"{why}: `{expected.stages}`")
+
+
+def _are_one_chain(stages: tuple[Span, ...]) -> bool:
+    """Tell whether stages stand behind one another, with nothing but arrows between them."""
+    return all(
+        one.file is next_.file and one.file.text[one.end : next_.start].split() == ["->"]
+        for one, next_ in pairwise(stages)
+    )
 
 
 def scaled_in_training(view: View) -> Iterable[Diagnostic]:
@@ -191,12 +279,12 @@ def scaled_in_training(view: View) -> Iterable[Diagnostic]:
     layers, written = _augment(view)
     if written is None:
         return
-    for step in along(layers, written, written.span, Pixels(RAW)):
+    for step in along(layers, written, written.span, Pixels()):
         scaling = scaling_of_layer(step.definition, step.bound)
         if scaling is not None:
             yield problems.ScaledInTraining.at(
                 step.place,
-                f"while training the model gets {scaling.of(RAW)}, and afterwards 0 to 255",
+                f"while training the model gets {scaling.of(Colours())}, and afterwards 0 to 255",
                 layer=step.definition.name,
                 help="put it into the model, before its first layer",
             )
@@ -225,10 +313,10 @@ def _changes(view: View) -> Iterator[tuple[LayerKind, Span, Node | None]]:
         definition, bound = node.operation.definition, node.operation.bound
         if definition is not None and _changes_signs(definition, bound):
             yield definition, at(node), node
-        yield from _changing(along(layers_in(bound), node.operation.call, at(node), Pixels(RAW)))
+        yield from _changing(along(layers_in(bound), node.operation.call, at(node), Pixels()))
     layers, written = _augment(view)
     if written is not None:
-        yield from _changing(along(layers, written, written.span, Pixels(RAW)))
+        yield from _changing(along(layers, written, written.span, Pixels()))
 
 
 def _changing(chain: Iterator[Step]) -> Iterator[tuple[LayerKind, Span, Node | None]]:
@@ -269,6 +357,8 @@ RULES: tuple[Rule, ...] = (
     other_value_range,
     scaled_twice,
     other_pixels,
+    other_pixels_for_weights,
+    as_they_are,
     scaled_in_training,
     mirrored_signs,
 )

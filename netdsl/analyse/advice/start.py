@@ -25,18 +25,18 @@ _FACTS = {facts.name: facts for facts in ACTIVATIONS}
 
 def initial_variance(view: View) -> Iterable[Diagnostic]:
     """Report the run of layers whose initial weights change the mean square most, by a thousandth or a hundredfold."""
-    absorbed = _absorbed(view)
+    normalized = view.once(absorbed)
     ends = [
         run
         for number, run in carried(view).items()
-        if run.last.id == number and number not in absorbed and _is_told(view, run)
+        if run.last.id == number and number not in normalized and _is_told(view, run)
     ]
     if ends:
         worst = max(ends, key=lambda run: (abs(math.log(_size(run))), run.count))
         yield _diagnostic(worst)
 
 
-def _absorbed(view: View) -> set[int]:
+def absorbed(view: View) -> set[int]:
     """Give the nodes whose size a normalization takes away: on the way to it nothing saturates, so all only scales."""
     found: set[int] = set()
     for node in reversed(view.nodes):

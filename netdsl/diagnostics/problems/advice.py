@@ -439,3 +439,8 @@ class ScaledInTraining(
 class MirroredSigns(
     Problem, code="N0698", title="`{layer}` makes other signs of digits", severity="warning"
 ): ...
+
+
+class PixelsAsTheyAre(
+    Problem, code="N0699", title="`{layer}` weighs pixels from 0 to 255", severity="advice"
+): ...
