@@ -43,7 +43,9 @@ netdsl new mine --from {name}
 
 PICTURES_OF_ONES_OWN = """
 Pictures of your own go into `pictures/CLASS/`, and the number of their classes into `classes` of the `train` block,
-which is passed on to the model; [training](../training.md) goes on from there.
+which is passed on to the model; [training](../training.md) goes on from there, and
+[transfer learning](../transfer_learning.md) says how the head learns first on features that are frozen, and then all of
+it at a smaller rate.
 """
 
 DATA_OF_ONES_OWN = """
@@ -69,7 +71,9 @@ and in Python `{model}({arguments}).set_weights(keras.applications.{model}().get
 
 SCALED = """
 For those weights Keras scales pictures once more, which `pretrained=True` does here: a parameter of the model, and of
-the `train` block as `pretrained: bool = True`.
+the `train` block as `pretrained: bool = True`. After `set_weights`,
+`model.get_layer("normalization").finalize_state()` has the layer compute with
+the means that it was given; `start_from` does that itself.
 """
 
 EXPECTED = """

@@ -3,7 +3,7 @@ import numpy as np
 from keras import layers
 
 image = keras.Input((28, 28))
-x = layers.Flatten()(image)
+x = layers.Flatten()(image / 255.0)
 digit = layers.Dense(10, activation="softmax")(x)
 model = keras.Model(image, digit)
 model.compile(optimizer="adam", loss="categorical_crossentropy")

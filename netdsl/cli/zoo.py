@@ -81,7 +81,8 @@ def _print(words: tuple[str, ...], rows: list[Row]) -> None:
     found = find(words[0]) if len(words) == 1 else None
     with table_page() as console:
         if found is not None:
-            console.print(told(found[0]), soft_wrap=True)
+            width = console.width if sys.stdout.isatty() else None
+            console.print(told(found[0], width), soft_wrap=True, markup=False)
             console.print()
         console.print(table(rows, console.width))
     if found is not None:

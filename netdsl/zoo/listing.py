@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from textwrap import fill
 
 from rich import box
 from rich.table import Table
@@ -13,6 +16,9 @@ from netdsl.zoo.entries import Entry, Figures, entries, find
 
 #: From this width on a table has room for the papers.
 WIDE = 110
+
+#: Inputs that take more room than this stand below one another.
+BROAD = 24
 
 _THOUSANDS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
@@ -77,36 +83,65 @@ _ORDERS: dict[str, Callable[[Row], tuple[object, ...]]] = {
 }
 
 
-def told(entry: Entry) -> str:
-    """Give what a spec says of itself."""
+def told(entry: Entry, width: int | None = None) -> str:
+    """Give what a spec says of itself, each paragraph laid out anew where there is a width."""
     lines = [f"{entry.title} ({entry.task})" if entry.task else entry.title, entry.paper]
-    return "\n".join([*lines, *(["", entry.prose] if entry.prose else [])])
+    text = "\n".join([*lines, *(["", entry.prose] if entry.prose else [])])
+    if width is None:
+        return text
+    paragraphs = [*lines, *(["", *re.split(r"(?<=\n)\n", entry.prose)] if entry.prose else [])]
+    return "\n".join(_laid_out(paragraph, width) for paragraph in paragraphs)
+
+
+def _laid_out(paragraph: str, width: int) -> str:
+    """Fill lines with a paragraph; what is set out by hand, such as a table, stays as it is."""
+    lines = paragraph.splitlines()
+    if any(line.startswith((" ", "-", "*", "|")) for line in lines):
+        return paragraph
+    return fill(" ".join(lines), width, break_long_words=False, break_on_hyphens=False)
 
 
 def table(rows: Iterable[Row], width: int) -> Table:
-    """Draw the models; narrow ones leave the papers out."""
+    """Draw the models; where there is no room for papers, or for the words of tasks, they are left out."""
+    listed = [(row, _inputs(row.model.inputs)) for row in rows]
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     drawn.add_column("Model", no_wrap=True)
     drawn.add_column("Params", justify="right", no_wrap=True)
     drawn.add_column("MACs", justify="right", no_wrap=True)
-    drawn.add_column("Input", overflow="fold")
+    drawn.add_column("Input", no_wrap=True)
     drawn.add_column("Year", no_wrap=True)
-    drawn.add_column("Task", overflow="fold")
-    if width >= WIDE:
-        drawn.add_column("Paper", overflow="fold")
-    for row in rows:
-        model, entry = row.model, row.entry
-        cells = [
-            model.name,
-            spelled(model.parameters),
-            "?" if model.macs is None else spelled(model.macs),
-            " ".join(model.inputs).replace("[", r"\["),
-            str(entry.year or ""),
-            entry.task,
-            entry.cited,
-        ]
+    left = width - sum(_widest(listed))
+    if left > max(len(word) for row, _ in listed for word in row.entry.task.split() or [""]):
+        drawn.add_column("Task")
+        if width >= WIDE:
+            drawn.add_column("Paper", overflow="fold")
+    for row, inputs in listed:
+        cells = [*_figures(row, inputs), row.entry.task, row.entry.cited]
         drawn.add_row(*cells[: len(drawn.columns)])
     return drawn
+
+
+def _figures(row: Row, inputs: str) -> list[str]:
+    model = row.model
+    macs = "?" if model.macs is None else spelled(model.macs)
+    year = str(row.entry.year or "")
+    return [model.name, spelled(model.parameters), macs, inputs.replace("[", r"\["), year]
+
+
+def _widest(listed: Iterable[tuple[Row, str]]) -> Iterable[int]:
+    """Give how much room each column takes up to the year, with the gap behind it."""
+    names = ("Model", "Params", "MACs", "Input", "Year")
+    for column in zip(names, *(_figures(row, inputs) for row, inputs in listed), strict=True):
+        lines = (line.replace("\\[", "[") for text in column for line in text.splitlines() or [""])
+        yield max(len(line) for line in lines) + 2
+
+
+def _inputs(inputs: Iterable[str]) -> str:
+    """Write inputs, those that are alike once with their number, `9×string[1]`, in lines where there are many."""
+    counts = [(shape, len([*run])) for shape, run in groupby(inputs)]
+    spelled = [shape if count == 1 else f"{count}×{shape}" for shape, count in counts]
+    joined = " ".join(spelled)
+    return joined if len(joined) <= BROAD else "\n".join(spelled)
 
 
 def spelled(number: int) -> str:

@@ -95,6 +95,7 @@ def _around(
     facts = facts | {"makes": makes, "against": AGAINST in task}
     facts = facts | {"pictures": "make_pictures.py" in makes, "own_losses": "losses.py" in task}
     facts = facts | {"trains": trained is not None, "sizes": {}, "learns": True, "given": ""}
+    facts["told_of_weights"] = _is_told_of_weights(compiled, facts["model"])
     if trained is None:
         facts["learns"] = compiled.model(facts["model"]).totals["trainable_parameters"] > 0
     else:
@@ -122,7 +123,13 @@ def _task(spec: str, files: Mapping[str, str], facts: Document) -> dict[str, str
     pictures = None if compiled.experiments else _pictures(compiled.graphs[facts["model"]])
     if pictures is None:
         return {}
-    return {f: _written(f, facts | pictures) for f in ("train.net", "make_pictures.py")}
+    facts = facts | pictures | {"told_of_weights": _is_told_of_weights(compiled, facts["model"])}
+    return {f: _written(f, facts) for f in ("train.net", "make_pictures.py")}
+
+
+def _is_told_of_weights(compiled: Compiled, model: str) -> bool:
+    """Tell whether a parameter `pretrained` says that the weights are those that Keras learned."""
+    return "pretrained" in compiled.graphs[model].hyperparameters
 
 
 def module_name(name: str) -> str:
@@ -136,10 +143,7 @@ def _compiled(module: str, spec: str, files: Mapping[str, str]) -> Compiled:
 
 
 def _pictures(graph: Graph) -> Document | None:
-    """Give the size of the pictures that a network tells apart by a parameter `classes`; None where it does not.
-
-    And whether it is told, by a parameter `pretrained`, that its weights are those that Keras learned.
-    """
+    """Give the size of the pictures that a network tells apart by a parameter `classes`; None where it does not."""
     first = graph.nodes[graph.inputs[0]].flat_outputs[0].shape
     sized = len(first) == 4 and all(isinstance(size, int) for size in first[1:])
     is_one = (
@@ -150,8 +154,7 @@ def _pictures(graph: Graph) -> Document | None:
     (output,) = graph.outputs.values()
     if end_of(graph, output).activation != "softmax" or graph.spec(output).rank != 2:
         return None
-    sizes = {"height": first[1], "width": first[2], "channels": first[3]}
-    return {**sizes, "told_of_weights": "pretrained" in graph.hyperparameters}
+    return {"height": first[1], "width": first[2], "channels": first[3]}
 
 
 def _written(template: str, facts: Document) -> str:

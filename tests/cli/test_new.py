@@ -59,6 +59,7 @@ def test_a_project_is_in_order(
     assert ("make_data.py" in found) == ("data.npz" in ignored)
     readme = (folder / name / "README.md").read_text("utf-8")
     assert ("losses.py" in found) == ("`--trust`, which" in readme)
+    assert not compiled.experiments or f"trains `{compiled.experiments[-1].model}`" in readme
     assert ("adversarial.py" in found) == ("made.png" in ignored)
     if "adversarial.py" in found:
         taken = re.findall(
@@ -69,6 +70,19 @@ def test_a_project_is_in_order(
     assert run("fmt", "--check", f"{name}/{module}.net").exit_code == 0
     assert ruff("format", "--diff", folder=folder / name) == ""
     assert "All checks passed!" in ruff("check", folder=folder / name)
+
+
+@pytest.mark.parametrize("source", ["resnet50", "efficientnetb0"])
+def test_weights_of_keras_are_a_line_to_uncomment(source: str, folder: Path) -> None:
+    """The line as it stands gets the pixels that they expect, where what is said beside it is done."""
+    assert run("new", "flowers", "--from", source).exit_code == 0
+    spec = folder / "flowers" / "flowers.net"
+    text = spec.read_text("utf-8").replace("# start_from", "start_from")
+    if "`pretrained: bool = True`" in (folder / "flowers" / "README.md").read_text("utf-8"):
+        text = text.replace("lr: float", "pretrained: bool = True, lr: float")
+    compiled = netdsl.compile_text(text)
+    assert "start_from" in compiled.experiments[-1].settings
+    assert not compiled.diagnostics, [d.message for d in compiled.diagnostics]
 
 
 def test_the_test_of_a_project_passes_and_can_fail(folder: Path) -> None:

@@ -20,6 +20,22 @@ def test_it_lists_all_with_their_figures(monkeypatch: pytest.MonkeyPatch) -> Non
         assert part in line
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_word_is_broken_at_the_edge(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What there is no room for is left out, and inputs that are alike are told once."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    for words in (("vision", "--under", "2M"), ("tabular",), ("resnet34",)):
+        lines = run("zoo", *words).stdout.splitlines()
+        assert all(len(line.rstrip()) <= width for line in lines if "─" in line or "M  " in line)
+        heading = next(line for line in lines if line.startswith("Model"))
+        assert ("Paper" in heading) == (width == 120)
+        assert "Year" in heading
+        assert not any("…" in line for line in lines)
+    tabular = run("zoo", "tabular").stdout
+    assert "8×string[1] 5×[1]" in tabular
+    assert ("Task" in run("zoo", "vision").stdout) == (width > 60)
+
+
 def test_words_and_numbers_narrow_the_list() -> None:
     found = json.loads(
         run("zoo", "vision", "--under", "6M", "--macs", "0.4G", "--format", "json").stdout
