@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from netdsl.picture.boxes import Box
 from netdsl.picture.grid import Scale, grid
+from netdsl.picture.ladder import ladder
 from netdsl.picture.levels import SHRINKING, ScaleOf, are_levels, find_u
 from netdsl.picture.ranks import rank
 from netdsl.picture.terms import Align, Grid, Item, Lane, Row, Series, Term
@@ -133,7 +134,15 @@ class Region:
         joined: list[list[int]] = []
         for group in groups:
             joined.append(group)
-            if len(group) == 1 or len(self._columns(group)) > 1 or grid(self, group) is None:
+            if len(group) == 1 or len(self._columns(group)) > 1:
+                continue
+            heads = ladder(self, group)
+            if heads is not None:
+                term, rest = heads
+                joined[-1] = [item for item in group if item not in rest]
+                grids[joined[-1][0]] = term
+                joined += self._between(rest)
+            if heads is not None or grid(self, group) is None:
                 continue
             nets = (net for item in group for net in self.boxes[item].ins)
             first = min((self.source[net] for net in nets if net in self.source), default=group[0])
@@ -314,7 +323,7 @@ class Region:
 
     def _goes_on(self, column: list[int]) -> bool:
         """Tell whether a column leads to what comes after its row."""
-        return any(self._leaves(item, set(column)) for item in column)
+        return any(self.leaves(item, set(column)) for item in column)
 
     def _is_aside(self, column: list[int]) -> bool:
         """Tell whether a column is joined to the others by names alone: then it stands before them."""
@@ -337,7 +346,8 @@ class Region:
     def _entering(self, item: int, own: set[int]) -> list[bool]:
         return [self.source.get(net, -1) not in own for net in self.boxes[item].ins]
 
-    def _leaves(self, item: int, own: set[int]) -> bool:
+    def leaves(self, item: int, own: set[int]) -> bool:
+        """Tell whether a box gives something to others than some."""
         nets = self.boxes[item].outs
         return any(n in self.leaving or not own.issuperset(self.readers.get(n, ())) for n in nets)
 

@@ -11,7 +11,7 @@ rows goes down beside the column where it is read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from netdsl.picture.ranks import chains_of, ranks_of
@@ -34,14 +34,22 @@ def grid(region: Region, items: Sequence[int]) -> Grid | None:
     if places is None:
         return None
     columns = {p: at for at, p in enumerate(sorted(set(places), key=lambda p: (-p[0], p[1])))}
-    column_of = [columns[place] for place in places]
     chain_of = {item: at for at, chain in enumerate(chains) for item in chain}
     ranks = ranks_of(region, chains, chain_of)
-    cells: list[dict[int, list[Term]]] = [{} for _ in range(max(ranks) + 1)]
-    for at, chain in enumerate(chains):
-        cells[ranks[at]].setdefault(column_of[at], []).append(region.arranged(chain))
+    return cells_of(region, chains, [(r, columns[p]) for r, p in zip(ranks, places, strict=True)])
+
+
+def cells_of(
+    region: Region, chains: Sequence[Sequence[int]], places: Sequence[tuple[int, int]]
+) -> Grid:
+    """Put chains in their rows and columns."""
+    count = 1 + max(row for row, _ in places)
+    cells: list[dict[int, list[Term]]] = [{} for _ in range(count)]
+    for (row, column), chain in zip(places, chains, strict=True):
+        cells[row].setdefault(column, []).append(region.arranged(chain))
     rows = tuple(tuple((c, _beside(row[c])) for c in sorted(row)) for row in cells)
-    return Grid(rows, len(columns), tuple(_lanes(region, chains, chain_of, ranks, column_of)))
+    columns = 1 + max(column for _, column in places)
+    return Grid(rows, columns, tuple(_lanes(region, chains, places)))
 
 
 def _chains(region: Region, items: Sequence[int]) -> Iterator[list[int]]:
@@ -83,13 +91,11 @@ def _beside(terms: list[Term]) -> Term:
 
 
 def _lanes(
-    region: Region,
-    chains: Sequence[Sequence[int]],
-    chain_of: Mapping[int, int],
-    ranks: Sequence[int],
-    column_of: Sequence[int],
+    region: Region, chains: Sequence[Sequence[int]], places: Sequence[tuple[int, int]]
 ) -> list[GridLane]:
     """Give each tensor that passes rows a lane in the column of what gives it, if it is read there, or of a reader."""
+    chain_of = {item: at for at, chain in enumerate(chains) for item in chain}
+    ranks, column_of = [row for row, _ in places], [column for _, column in places]
     nets = dict.fromkeys(
         net
         for chain in chains
@@ -110,5 +116,14 @@ def _lanes(
             passed = [column_of[end] for end in ends if ranks[end] > start + 1]
             own = column_of[source] if source >= 0 else -1
             column = own if own in passed or not passed else passed[0]
-            lanes.append(GridLane(net, start, tuple(sorted(stops)), column))
+            bus = -1 if is_leaving else _bus(region, net, chains, ends)
+            lanes.append(GridLane(net, start, tuple(sorted(stops)), column, bus))
     return lanes
+
+
+def _bus(region: Region, net: int, chains: Sequence[Sequence[int]], ends: Sequence[int]) -> int:
+    """Tell tensors that one box joins, and that are read elsewhere only by what gives them: they share a lane; -1 for
+    others."""
+    end = chains[ends[0]][0]
+    is_alone = len(ends) == 1 and net in region.boxes[end].ins
+    return end if is_alone and region.boxes[end].joins else -1

@@ -8,7 +8,7 @@ closed box there from the side: into the first of a series too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field
 
@@ -86,21 +86,34 @@ def _place(laid: _Laid) -> None:
             if lane.column == column
         }
         free = [s is None for s in shapes]
-        for at in sorted(spans, key=lambda at: (spans[at][1] - spans[at][0], spans[at][0], at)):
-            begin, end = spans[at]
-            straight = _straight(grid.lanes[at], shapes)
+        for lanes in _in_order(grid.lanes, spans):
+            begin, end = min(spans[at][0] for at in lanes), max(spans[at][1] for at in lanes)
+            straight = _straight(grid.lanes[lanes[0]], shapes) if len(lanes) == 1 else None
             if straight is not None and all(free[begin : end + 2]):
-                offsets[at] = straight
+                offsets[lanes[0]] = straight
                 free[begin : end + 2] = [False] * len(free[begin : end + 2])
                 continue
-            offsets[at] = max(reach[begin : end + 2]) + LANE
-            reach[begin : end + 2] = [offsets[at]] * len(reach[begin : end + 2])
+            place = max(reach[begin : end + 2]) + LANE
+            reach[begin : end + 2] = [place] * len(reach[begin : end + 2])
+            for at in lanes:
+                offsets[at] = place
         axis = edge + max(reach) + (GAP if column else 0.0)
         laid.axes.append(axis)
         edge = axis + max((s.right - s.enters for s in shapes if s is not None), default=0.0)
     first = laid.axes[min(rows[0])]
     laid.axes = [axis - first for axis in laid.axes]
     laid.lanes = [laid.axes[lane.column] - offsets[at] for at, lane in enumerate(grid.lanes)]
+
+
+def _in_order(
+    lanes: Sequence[GridLane], spans: Mapping[int, tuple[int, int]]
+) -> Iterable[list[int]]:
+    """Give lanes by the rows that they pass, fewer first; those of a bus are one."""
+    together: dict[tuple[int, int], list[int]] = {}
+    for at in sorted(spans, key=lambda at: (spans[at][1] - spans[at][0], spans[at][0], at)):
+        bus = lanes[at].bus
+        together.setdefault((bus, -1 if bus >= 0 else at), []).append(at)
+    return together.values()
 
 
 def _straight(lane: GridLane, shapes: Sequence[Shape | None]) -> float | None:
@@ -186,7 +199,8 @@ def _beside(laid: _Laid, row: int, column: int) -> list[int]:
         and not _is_read_elsewhere(laid, lane, row, column)
     ]
     room = int(shape.rect[3] // 8)
-    return sorted(found, key=lambda at: -laid.lanes[at]) if len(found) <= room else []
+    places = {laid.lanes[at] for at in found}
+    return sorted(found, key=lambda at: -laid.lanes[at]) if len(places) <= room else []
 
 
 def _entrance(laid: _Laid, row: int, column: int) -> tuple[float, float, Shape]:
@@ -260,9 +274,10 @@ def _come_in(
     """Let lanes come in at the left side of a box, the outer ones below the inner ones."""
     axis, v, shape = placed
     u, top, _, along = shape.rect
-    for number, lane in enumerate(beside):
-        height = v + top + along * (number + 1) / (len(beside) + 1)
+    places = sorted({laid.lanes[lane] for lane in beside}, reverse=True)
+    for lane in beside:
         net, x = laid.grid.lanes[lane].net, laid.lanes[lane]
+        height = v + top + along * (places.index(x) + 1) / (len(places) + 1)
         points = ((x, reached[lane]), (x, height), (axis + u, height))
         whole.tracks.append(Track(net, points, True))
         if laid.grid.lanes[lane].stops[-1] > row:

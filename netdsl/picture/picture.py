@@ -26,6 +26,7 @@ from netdsl.picture.svg import as_svg
 from netdsl.picture.tags import tag
 from netdsl.picture.terms import main_series
 from netdsl.picture.themes import colours
+from netdsl.picture.ushape import u_shape
 from netdsl.record import record
 from netdsl.tensor import Dim
 
@@ -93,7 +94,9 @@ class Picture:
         order_inputs(cells, self.style)
         if self.options.form != "line":
             series = main_series(cells.cells[self.nested.root.number].term)
-            cells.u = find_u(series, partial(scale_of, self.nested))
+            u = find_u(series, partial(scale_of, self.nested))
+            if u is not None and u_shape(u, cells.cells, frozenset(), self.style) is not None:
+                cells.u = u
         return cells
 
     @cached_property

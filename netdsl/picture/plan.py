@@ -51,7 +51,7 @@ def _term(term: Term) -> list[object]:
             parts = [_term(part) for part in term.parts]
             return ["row", parts, list(term.aligned), term.main, term.follows]
         case Grid():
-            lanes = [[lane.net, lane.start, list(lane.stops), lane.column] for lane in term.lanes]
+            lanes = [[e.net, e.start, list(e.stops), e.column, e.bus] for e in term.lanes]
             rows = [[[column, _term(part)] for column, part in row] for row in term.rows]
             return ["grid", rows, term.columns, lanes]
         case Series():

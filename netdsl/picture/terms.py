@@ -62,12 +62,14 @@ class Series:
 @record(eq=False)
 class GridLane:
     """A tensor beside a column of a grid: from below the row `start` (-1: from before all) to above each of `stops`
-    (the number of rows: on to what comes after all)."""
+    (the number of rows: on to what comes after all). Lanes with the same `bus`, if it is not -1, end in the same place
+    and are one line from where they meet."""
 
     net: int
     start: int
     stops: tuple[int, ...]
     column: int
+    bus: int = -1
 
 
 @record(eq=False)

@@ -195,19 +195,44 @@ class _Seen:
                         yield f"{mark.text!r} is crossed by a line of {track.net}"
 
     def on_one_another(self) -> Iterator[str]:
-        """Two tensors have lines of their own, unless both end in the same place."""
-        along: dict[tuple[int, float], list[tuple[float, float, int, Point]]] = {}
+        """Two tensors have lines of their own, unless both end in the same place, or lead to one and nowhere else."""
+        along: dict[tuple[int, float], list[tuple[float, float, int, Point, Point]]] = {}
         for track in self.tracks:
             for a, b in pairwise(track.points):
                 axis = 0 if a[0] == b[0] else 1
                 low, high = sorted((a[1 - axis], b[1 - axis]))
                 row = along.setdefault((axis, round(a[axis], 3)), [])
-                row.append((low, high, track.net, track.points[-1]))
+                row.append((low, high, track.net, track.points[-1], b))
         for pieces in along.values():
-            for at, (low, high, net, end) in enumerate(pieces):
-                for low2, high2, other, end2 in pieces[at + 1 :]:
-                    if net != other and end != end2 and min(high, high2) - max(low, low2) > 0.5:
+            for at, (low, high, net, end, on) in enumerate(pieces):
+                for low2, high2, other, end2, on2 in pieces[at + 1 :]:
+                    if net == other or end == end2 or min(high, high2) - max(low, low2) <= 0.5:
+                        continue
+                    ends = self._leads_to(net, on)
+                    if len(ends) != 1 or ends != self._leads_to(other, on2):
                         yield f"lines of {net} and {other} lie on one another"
+
+    def _leads_to(self, net: int, point: Point) -> set[Point]:
+        """Give where the lines of a tensor end that lead on from a point."""
+        segments = [(a, b, t) for t in self.tracks if t.net == net for a, b in pairwise(t.points)]
+        found: set[Point] = set()
+        seen: set[Point] = set()
+        pending = [point]
+        while pending:
+            at = pending.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            for a, b, track in segments:
+                if _on_segment(at, a, b) and not _near(at, b):
+                    pending.append(b)
+                elif _near(at, b) and track.arrow and _near(b, track.points[-1]):
+                    found.add((round(b[0], 2), round(b[1], 2)))
+        return found
+
+
+def _near(one: Point, two: Point) -> bool:
+    return abs(one[0] - two[0]) < NEAR and abs(one[1] - two[1]) < NEAR
 
 
 def _leaves(track: Track, net: int, rect: Rect) -> bool:

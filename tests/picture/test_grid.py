@@ -100,3 +100,63 @@ def test_a_u_and_what_has_one_scale_is_no_grid() -> None:
     for name in ("unet", "googlenet", "retinanet"):
         net = netdsl.compile_file(SPECS / f"{name}.net").model().net
         assert not isinstance(_grid(Picture(net, Options(depth=0))), Grid), name
+
+
+DETECTOR = """
+defaults Conv2D(padding="same")
+model Detector(classes: int = 3) {
+    input image: [64, 64, 3]
+    c1 = image -> Conv2D(8, 3) -> MaxPooling2D(2) -> [_, Conv2D(8, 3)] -> Add()
+    c2 = c1 -> Conv2D(16, 3) -> MaxPooling2D(2) -> [_, Conv2D(16, 3)] -> Add()
+    c3 = c2 -> Conv2D(16, 3) -> MaxPooling2D(2)
+    c4 = c3 -> Conv2D(16, 3, strides=2)
+    n1 = c1 -> UnitNormalization()
+    s1 = n1 -> Conv2D(2 * classes, 3) -> Reshape((-1, classes))
+    s2 = c2 -> Conv2D(2 * classes, 3) -> Reshape((-1, classes))
+    s3 = c3 -> Conv2D(2 * classes, 3) -> Reshape((-1, classes))
+    s4 = c4 -> Conv2D(2 * classes, 3) -> Reshape((-1, classes))
+    b1 = n1 -> Conv2D(8, 3) -> Reshape((-1, 4))
+    b2 = c2 -> Conv2D(8, 3) -> Reshape((-1, 4))
+    b3 = c3 -> Conv2D(8, 3) -> Reshape((-1, 4))
+    b4 = c4 -> Conv2D(8, 3) -> Reshape((-1, 4))
+    scores = [s1, s2, s3, s4] -> Concatenate(axis=1) -> Softmax()
+    places = [b1, b2, b3, b4] -> Concatenate(axis=1)
+    output found = [scores, places] -> Concatenate()
+}
+"""
+
+SIDES = """
+defaults Conv2D(padding="same")
+model Edges {
+    input image: [64, 64, 3]
+    c1 = image -> Conv2D(8, 3)
+    c2 = c1 -> MaxPooling2D(2) -> Conv2D(16, 3)
+    c3 = c2 -> MaxPooling2D(2) -> Conv2D(32, 3)
+    c4 = c3 -> MaxPooling2D(2) -> Conv2D(32, 3) -> Conv2D(32, 5) -> Conv2D(32, 3)
+    s1 = c1 -> Conv2D(1, 1)
+    s2 = c2 -> Conv2D(1, 1) -> UpSampling2D(2)
+    s3 = c3 -> Conv2D(1, 1) -> UpSampling2D(4)
+    s4 = c4 -> Conv2D(1, 1) -> UpSampling2D(8)
+    output side1 = s1 -> Activation("sigmoid")
+    output side2 = s2 -> Activation("sigmoid")
+    output side3 = s3 -> Activation("sigmoid")
+    output side4 = s4 -> Activation("sigmoid")
+    output fused = [s1, s2, s3, s4] -> Concatenate() -> Conv2D(1, 1)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "rows"), [(DETECTOR, 3, 5), (SIDES, 2, 5)], ids=["detector", "sides"]
+)
+def test_heads_stand_beside_their_level(text: str, columns: int, rows: int) -> None:
+    """A column for the backbone, and one for the heads that one box joins: what they give it is one line."""
+    net = netdsl.compile_text(text).model().net
+    for depth in (None, 9):
+        picture = Picture(net, Options(depth=depth))
+        grid = _grid(picture)
+        assert isinstance(grid, Grid)
+        assert (grid.columns, len(grid.rows)) == (columns, rows)
+        assert len({lane.bus for lane in grid.lanes}) == columns - 1
+        assert faults(picture) == []
+    assert faults(Picture(net, Options(direction="right"))) == []

@@ -21,7 +21,7 @@ from netdsl.picture.picture import Options, Picture
 from netdsl.picture.plan import plan_of, u_of
 from netdsl.picture.shapes import Style
 from tests.keras.drawn_programs import draw
-from tests.picture.test_grid import PYRAMID, STREAMS
+from tests.picture.test_grid import DETECTOR, PYRAMID, SIDES, STREAMS
 from tests.picture.test_layout import ATTENTION, RESIDUAL, TOP_DOWN, U
 from tests.picture.test_tags import DECODER, DIFFUSION
 
@@ -152,7 +152,8 @@ def test_every_box_has_what_the_page_draws() -> None:
 
 @pytest.mark.skipif(NODE is None, reason="no Node to run the page's composer")
 def test_both_composers_agree_on_names_grids_and_skips_of_one_level() -> None:
-    nets = [netdsl.compile_text(t).model().net for t in (DECODER, DIFFUSION, STREAMS, PYRAMID)]
+    texts = (DECODER, DIFFUSION, STREAMS, PYRAMID, DETECTOR, SIDES)
+    nets = [netdsl.compile_text(text).model().net for text in texts]
     _both([Picture(net, Options(direction=way)) for net in nets for way in ("down", "right")])
 
 

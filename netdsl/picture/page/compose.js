@@ -1,7 +1,7 @@
 // The composer of netdsl/picture/compose.py, joints.py, lattice.py and ushape.py, step for step: a test holds the two together.
 // A cell: {n, across, along, head, least, ins, outs, labels: {net: [text, width]}, joins, stack, tags: [[net, text, width]], term}.
 // A term: ["item", number], ["wire", net], ["row", parts, aligned, main, follows], ["series", parts, lanes];
-// ["grid", rows of [column, part], columns, lanes with a column]; a lane: [net, start, stops]. A U, of the box at the root: {levels: [[down, nets, up]], bottom}, each but the nets a series.
+// ["grid", rows of [column, part], columns, lanes with a column and a bus]; a lane: [net, start, stops]. A U, of the box at the root: {levels: [[down, nets, up]], bottom}, each but the nets a series.
 "use strict";
 
 const GAP = 18, LANE = 14, PORT = 16, PAD = 12, NEARLY = 16, TALL = 150, UNDER = 14;
@@ -464,16 +464,23 @@ class Lattice {
       const wide = at => spans.get(at)[1] - spans.get(at)[0];
       const order = [...spans.keys()].sort((a, b) => wide(a) - wide(b) || spans.get(a)[0] - spans.get(b)[0] || a - b);
       const free = shapes.map(s => !s);
+      const together = new Map();
       for (const at of order) {
-        const [begin, end] = spans.get(at), stop = Math.min(end + 2, reach.length);
-        const straight = straightOf(this.lanes[at], shapes);
+        const bus = this.lanes[at][4], key = bus >= 0 ? "bus " + bus : at;
+        together.set(key, [...(together.get(key) || []), at]);
+      }
+      for (const lanes of together.values()) {
+        const begin = Math.min(...lanes.map(at => spans.get(at)[0])), end = Math.max(...lanes.map(at => spans.get(at)[1]));
+        const stop = Math.min(end + 2, reach.length);
+        const straight = lanes.length === 1 ? straightOf(this.lanes[lanes[0]], shapes) : null;
         if (straight !== null && free.slice(begin, stop).every(f => f)) {
-          offsets[at] = straight;
+          offsets[lanes[0]] = straight;
           free.fill(false, begin, stop);
           continue;
         }
-        offsets[at] = Math.max(...reach.slice(begin, stop)) + LANE;
-        reach.fill(offsets[at], begin, stop);
+        const place = Math.max(...reach.slice(begin, stop)) + LANE;
+        reach.fill(place, begin, stop);
+        for (const at of lanes) offsets[at] = place;
       }
       const axis = edge + Math.max(...reach) + (column ? GAP : 0);
       this.axes.push(axis);
@@ -554,7 +561,7 @@ class Lattice {
         found.push(lane);
     });
     found.sort((a, b) => this.places[b] - this.places[a]);
-    return found.length <= Math.floor(shape.rect[3] / 8) ? found : [];
+    return new Set(found.map(at => this.places[at])).size <= Math.floor(shape.rect[3] / 8) ? found : [];
   }
 
   entrance(row, column) {
@@ -595,9 +602,10 @@ class Lattice {
 
   comeIn(beside, reached, whole, [axis, v, shape], row) {
     const [u, top, , along] = shape.rect;
-    beside.forEach((lane, number) => {
-      const height = v + top + along * (number + 1) / (beside.length + 1), x = this.places[lane];
-      const [net, , stops] = this.lanes[lane];
+    const places = [...new Set(beside.map(lane => this.places[lane]))].sort((a, b) => b - a);
+    beside.forEach(lane => {
+      const [net, , stops] = this.lanes[lane], x = this.places[lane];
+      const height = v + top + along * (places.indexOf(x) + 1) / (places.length + 1);
       whole.tracks.push({net, points: [[x, reached[lane]], [x, height], [axis + u, height]], arrow: true});
       if (stops[stops.length - 1] > row) reached[lane] = height;
     });
