@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from netdsl.catalog import has_role
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.importer.fold import Program
-from netdsl.importer.network import Made
+from netdsl.importer.network import Given, Made
 from netdsl.importer.optional import part_name
 from netdsl.importer.spell import as_name, may_be_name
 from netdsl.importer.terms import (
@@ -70,17 +70,36 @@ def is_automatic(made: Made) -> bool:
 
 
 def name_blocks(program: Program, names: Names) -> None:
-    """Name the blocks by what they do; of several that do the same, those that make smaller say so."""
+    """Name the blocks by what they do; of several that do the same, those that make smaller say so, or how they end."""
     for block in program.blocks:
         role = _by_role(block)
-        if not names.is_free(role) and any(_is_strided(leaf) for leaf in leaves_of(block.row)):
-            role = f"{role}_down"
+        if not names.is_free(role):
+            if _makes_smaller(block.row):
+                role = f"{role}_down"
+            elif len(block.row) > 1 and _has(_kinds(block.row)[-1:], "activation"):
+                role = f"{role}_{_activation(block.row)}"
         block.name = names.free(role)
 
 
+def _makes_smaller(row: list[Item]) -> bool:
+    """Tell whether a layer of a row has strides, or a block that it uses is given some."""
+    if any(map(_is_strided, leaves_of(row))):
+        return True
+    uses = (item for item in walk(row) if isinstance(item, Use))
+    return any(
+        _are_strides(use.arguments.get(argument_name(inner)))
+        for use in uses
+        for inner in use.block.parameters
+        if any(name == "strides" for _, name in fills(use.block.row, inner))
+    )
+
+
 def _is_strided(leaf: Leaf) -> bool:
-    strides = leaf.arguments.get("strides")
-    return isinstance(strides, tuple) and any(isinstance(s, int) and s > 1 for s in strides)
+    return _are_strides(leaf.arguments.get("strides"))
+
+
+def _are_strides(value: Given) -> bool:
+    return isinstance(value, tuple) and any(isinstance(s, int) and s > 1 for s in value)
 
 
 def leaves_of(row: list[Item]) -> Iterator[Leaf]:
@@ -132,17 +151,25 @@ def _by_role(block: Block) -> str:
         if word and (not parts or parts[-1] != word):
             parts.append(word)
     if convolves and "bn" in parts and len(parts) <= 4:
-        order = list(
-            dict.fromkeys(p for p in parts if p in ("conv", "depthwise", "separable", "bn"))
-        )
+        order = list(dict.fromkeys(p for p in parts if p in _TELLING))
+        if parts.count("conv") > 1:
+            return "convolutions"
         first = [_activation(block.row[:1])] if _has(kinds[:1], "activation") else []
         return "_".join([*first, *order]) if len(order) < 4 else "convolutions"
     if len(kinds) > 1 and convolves and all(_word(k) == "conv" for k in kinds):
         return "convolutions"
     short = list(dict.fromkeys(parts))
+    if [part for part in parts if part not in ("bn", "norm")] == ["conv", "depthwise", "conv"]:
+        return "inverted_bottleneck"
+    if set(short) == {"conv", "bn"}:
+        return "convolutions"
     if 0 < len(short) <= 3:
         return "_".join(short)
     return "stage" if any(isinstance(item, Use) for item in walk(block.row)) else "block"
+
+
+#: What is said of a block of convolutions, in the order in which it comes.
+_TELLING = ("conv", "depthwise", "separable", "bn", "up")
 
 
 def _kernel_sizes(row: list[Item]) -> list[int]:
@@ -159,7 +186,9 @@ def _kernel_sizes(row: list[Item]) -> list[int]:
 
 def _activation(row: list[Item]) -> str:
     leaf = list(leaves_of(row))[-1]
-    name = leaf.arguments.get("activation", snake_case(leaf.made.kind).replace("re_lu", "relu"))
+    name = leaf.arguments.get(
+        "activation", snake_case(leaf.made.kind).replace("re_lu", "relu").replace("p_relu", "prelu")
+    )
     return name if isinstance(name, str) else "act"
 
 
@@ -203,7 +232,8 @@ _WORDS = (
     ("transposed", "upconv"), ("depthwise", "depthwise"), ("separable", "separable"), ("convolution", "conv"),
     ("batch_normalization", "bn"), ("normalization", "norm"), ("dense", "dense"), ("attention", "attention"),
     ("recurrent", "recurrent"), ("embedding", "embedding"), ("pooling", "pool"), ("global_pooling", "pool"),
-    ("dropout", ""), ("activation", ""), ("padding", ""), ("view", ""), ("scaling", "scale"),
+    ("dropout", ""), ("activation", ""), ("padding", ""), ("view", ""), ("scaling", "scale"), ("resizing", "up"),
+    ("sum", ""), ("concatenation", ""), ("product", ""),
 )  # fmt: skip
 
 
@@ -329,7 +359,17 @@ def parameter_names(block: Block, program: Program) -> list[str]:
         squeezed = [p for p in order if _is_squeezed(block, block.parameters[p])]
         if squeezed and len(order) > 1:
             names[squeezed[0]] = "squeezed"
-    return names
+    return _told_apart(names, block)
+
+
+def _told_apart(names: list[str], block: Block) -> list[str]:
+    """Say of which layer an argument is where several layers take one of its name: `depthwise_strides`."""
+    found = []
+    for name, parameter in zip(names, block.parameters, strict=True):
+        kinds = [leaf.made.kind for leaf, _ in fills(block.row, parameter) if leaf is not None]
+        is_depthwise = bool(kinds) and all(has_role(kind, "depthwise") for kind in kinds)
+        found.append(f"depthwise_{name}" if names.count(name) > 1 and is_depthwise else name)
+    return found
 
 
 def _first_place(block: Block, parameter: Parameter) -> int:

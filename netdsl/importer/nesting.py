@@ -30,6 +30,7 @@ class Nesting:
         self._rows, self._sources = rows, sources
         self.free = first_free
         self._shapes = Shapes()
+        self._units: set[int] = set()  # forks that lie in none that is opened, by identity
 
     def run(self) -> None:
         while self._close_one():
@@ -62,16 +63,26 @@ class Nesting:
             (tap,) = taken
             start = places.get(tap, end)
             own = sum(b.source == tap for b in item.branches)
-            if start < end - 1 and counts[tap] == own and _few_leak(row[start + 1 : end], counts):
-                inner = row[start + 1 : end]
-                branches = [
-                    Branch(ARRIVING, inner + b.row if b is main[0] else b.row)
-                    for b in item.branches
-                ]
+            inner = row[start + 1 : end]
+            if not inner or not _few_leak(inner, counts):
+                continue
+            if counts[tap] > own and not self._is_unit(item, tap, inner):
+                continue
+            branches = [
+                Branch(ARRIVING, inner + b.row if b is main[0] else b.row) for b in item.branches
+            ]
+            if counts[tap] == own:
                 row[start].tap = None
-                row[start + 1 : end + 1] = [Join(branches, item.leaf, item.tap)]
-                return True
+            row[start + 1 : end + 1] = [Join(branches, item.leaf, item.tap)]
+            return True
         return False
+
+    def _is_unit(self, item: Join, tap: int, inner: list[Item]) -> bool:
+        """Tell whether a fork is one by itself, though its tensor goes on to another place: the first unit of a
+        stack that lies in a long skip is like those after it."""
+        joins = (part for part in inner if isinstance(part, Join))
+        likes = any(self._shapes.of(part.leaf) == self._shapes.of(item.leaf) for part in joins)
+        return not likes and tap not in referred_in(inner)
 
     def _open(self, row: list[Item], source: int | None) -> None:
         """Open the forks of a row that lie in one another."""
@@ -99,19 +110,31 @@ class Nesting:
         branches = [
             Branch(ARRIVING, []) if b is main else Branch(tap, b.row) for b in item.branches
         ]
-        inner = main.row
+        inner, deeper = main.row, self._deeper(item)
+        if deeper is not None and len(self._likes(item)) > 1:  # there are units at each level
+            self._units |= {id(part) for part in self._likes(deeper) if not self._likes(part)}
         row[place : place + 1] = [*inner, Join(branches, item.leaf, item.tap)]
         for offset, part in enumerate(inner):  # the innermost too
-            if isinstance(part, Join) and self._is_like(item, part) and not self._is_nested(part):
+            if part is deeper and isinstance(part, Join) and not self._is_nested(part):
                 if offset + place:
                     self._unroll(row, place + offset, part, source)
                 break
 
     def _is_nested(self, item: Join) -> bool:
+        return self._deeper(item) is not None
+
+    def _deeper(self, item: Join) -> Join | None:
+        """Give the fork that lies in another as in a U-Net: of several, as units beside it are forks too, the one
+        that has such forks in it; a stack of units in a long skip has none."""
+        likes = [part for part in self._likes(item) if id(part) not in self._units]
+        if len(likes) > 1:
+            likes = [part for part in likes if self._likes(part)]
+        return likes[0] if len(likes) == 1 else None
+
+    def _likes(self, item: Join) -> list[Join]:
         main = _main(item)
-        return main is not None and any(
-            isinstance(p, Join) and self._is_like(item, p) for p in main.row
-        )
+        parts = main.row if main is not None else []
+        return [part for part in parts if isinstance(part, Join) and self._is_like(item, part)]
 
     def _is_like(self, item: Join, other: Join) -> bool:
         return _main(other) is not None and self._shapes.of(item.leaf) == self._shapes.of(

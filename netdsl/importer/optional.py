@@ -414,6 +414,8 @@ def _kind_of(part: Optional) -> str:
     kinds = [item.made.kind for item in walk(part.row) if isinstance(item, Leaf)]
     if kinds and has_role(kinds[0], "pooling"):
         return "pool"
+    if len(part.row) == 1 and kinds and has_role(kinds[0], "activation"):
+        return "activate"
     uses = [item.block.name for item in part.row if isinstance(item, Use)]
     named = [*(name for name in uses if name), *map(snake_case, kinds)]
     return f"with_{named[0]}" if named else "more"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from math import exp, isclose, log, pi
+from math import exp, isclose, log, pi, sqrt
 
 from netdsl.importer.measure import tokens
 from netdsl.importer.network import Given
@@ -457,6 +457,27 @@ def spell_number(value: Given) -> str:
     return "..." if value is Ellipsis else repr(value)
 
 
+#: From how many characters on a number is one that somebody computed.
+COMPUTED = 12
+
+
+def spell_computed(value: float) -> str | None:
+    """Spell a number as it is computed: `1 / 255`, `sqrt(0.5)`; None where it is as short as it stands."""
+    if len(repr(value)) < COMPUTED or not 1e-6 < abs(value) < 1e6:
+        return None
+    sign = "-" if value < 0 else ""
+    halves = [(1, 1)] if abs(value) < 0.1 else []  # `1 / 127.5`, but `2 / 3`
+    for over, digits in [(1, 0), *halves, (2, 0), (3, 0), (1, 4)]:
+        below = round(over / abs(value), digits)
+        if below and over / below == abs(value):
+            whole = int(below) if below.is_integer() else below
+            return f"{sign}{over} / {spell_number(whole)}"
+    square = round(value * value, 6)
+    if value > 0 and sqrt(square) == value:
+        return f"sqrt({spell_number(int(square) if square.is_integer() else square)})"
+    return None
+
+
 def named(value: float) -> str | None:
     """Name a part of the circle: `pi / 2`."""
     for part, text in ((1.0, "pi"), (2.0, "pi / 2"), (0.5, "2 * pi"), (4.0, "pi / 4")):
@@ -471,6 +492,7 @@ __all__ = [
     "named",
     "short",
     "single",
+    "spell_computed",
     "spell_number",
     "spell_sequence",
     "spell_table",

@@ -17,7 +17,7 @@ from netdsl.importer.errors import not_sayable
 from netdsl.importer.layers import canonical, parameters_of
 from netdsl.importer.network import Given, Made, Tensor
 from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
-from netdsl.importer.sequences import Raw, spell_number, spell_sequence
+from netdsl.importer.sequences import Raw, spell_computed, spell_number, spell_sequence
 from netdsl.importer.std import block_of_library
 from netdsl.importer.weights import OPTIONS, starts_by_itself
 
@@ -69,7 +69,8 @@ class Speller:
                 kind or "a setting",
                 f"its `{argument or 'value'}` is {value}, which no number of a spec is",
             )
-        return number(value)
+        computed = spell_computed(value) if kind and isinstance(value, float) else None
+        return computed or number(value)
 
     def _text(self, value: str, kind: str, argument: str) -> str:
         families = families_taken(kind, argument) if kind else ()
