@@ -9,7 +9,8 @@ its own is laid out in ranks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from netdsl.picture.boxes import Box
 from netdsl.picture.grid import Scale, grid
@@ -104,19 +105,8 @@ class Region:
         if len(items) == 1:
             return Item(self.boxes[items[0]].number)
         groups, ways = self._groups(items)
-        parts: list[Term] = []
         groups, grids = self._grids(groups)
-        for group in groups:
-            if group[0] in grids:
-                parts.append(grids[group[0]])
-                continue
-            columns = self._columns(group)
-            if len(columns) > 1:
-                parts.append(self._row(columns, ways))
-            elif len(group) == 1:
-                parts.append(Item(self.boxes[group[0]].number))
-            else:
-                parts.append(rank(self, group))
+        parts = [*self._parts(groups, grids, ways)]
         if len(parts) == 1:
             return parts[0]
         lanes = tuple(self.lanes(groups))
@@ -124,9 +114,43 @@ class Region:
         among = sum(lane.start in wide or not {*lane.stops}.isdisjoint(wide) for lane in lanes)
         is_tangled = among >= AMONG or (len(lanes) >= TANGLED and not _are_nested(lanes))
         series = Series(tuple(parts), lanes)
-        return (
-            grid(self, items) if is_tangled and find_u(series, self.scale_of) is None else None
-        ) or series
+        if not is_tangled or find_u(series, self.scale_of) is not None:
+            return series
+        return grid(self, items) or self._grid_first(items) or series
+
+    def _parts(
+        self,
+        groups: Iterable[list[int]],
+        grids: Mapping[int, Grid] = MappingProxyType({}),
+        ways: frozenset[int] = frozenset(),
+    ) -> Iterator[Term]:
+        """Give the term of each group: of one that is a grid, of columns side by side, of a box, of ranks."""
+        for group in groups:
+            columns = [] if group[0] in grids else self._columns(group)
+            if not columns:
+                yield grids[group[0]]
+            elif len(columns) > 1:
+                yield self._row(columns, ways)
+            elif len(group) == 1:
+                yield Item(self.boxes[group[0]].number)
+            else:
+                yield rank(self, group)
+
+    def _grid_first(self, items: Sequence[int]) -> Series | None:
+        """Put what gives maps in a grid, before all that makes something else of them, as heads do."""
+        dimensions = {scale[0] for item in items[:1] if (scale := self.scale(item)) is not None}
+        others: set[int] = set()
+        for item in items:
+            scale = self.scale(item)
+            is_map = scale is not None and scale[0] in dimensions
+            if not is_map or not others.isdisjoint(self.before[item]):
+                others.add(item)
+        maps = [item for item in items if item not in others]
+        found = grid(self, maps) if maps and others else None
+        if found is None:
+            return None
+        groups = [*self._between(i for i in items if i in others)]
+        return Series((found, *self._parts(groups)), tuple(self.lanes([maps, *groups])))
 
     def _grids(self, groups: list[list[int]]) -> tuple[list[list[int]], dict[int, Grid]]:
         """Give the groups that are grids, by their first box, each with what leads into it from farther up."""

@@ -38,10 +38,11 @@ def write(picture: Picture, kind: str) -> bytes:
 
 
 def _png(picture: Picture) -> bytes:
-    from netdsl.picture.png import MissingExtra, as_png
+    from netdsl.picture.png import MissingExtra, as_png, scale_of
 
     try:
-        return as_png(picture.svg())
+        drawing = picture.drawing
+        return as_png(picture.svg(), scale_of(drawing.width, drawing.height))
     except MissingExtra as error:
         raise CannotDraw(str(error)) from error
 

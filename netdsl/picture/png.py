@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib import import_module
 
 from netdsl.picture.measure import FONTS
@@ -9,6 +10,9 @@ from netdsl.picture.measure import FONTS
 #: The font that the package brings, so that every machine draws the same.
 FAMILY = "Netdsl Sans"
 SCALE = 2.0
+
+#: With more pixels than these, which take half a gigabyte, a picture is drawn at a smaller scale.
+MOST_PIXELS = 64_000_000
 
 
 class MissingExtra(Exception):
@@ -18,6 +22,11 @@ class MissingExtra(Exception):
         super().__init__(
             "resvg-py is needed for PNG and is not installed: pip install 'netdsl[png]'"
         )
+
+
+def scale_of(width: float, height: float) -> float:
+    """Tell at how many times its size a picture is drawn."""
+    return min(SCALE, math.sqrt(MOST_PIXELS / (width * height)))
 
 
 def as_png(svg: str, scale: float = SCALE) -> bytes:

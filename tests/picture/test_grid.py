@@ -54,6 +54,17 @@ model Pyramid(n: int = 8) {
 """
 
 
+#: Its levels go to heads, which make lists of the maps.
+HEADS = (
+    PYRAMID.partition("    output q3")[0]
+    + """
+    layer head = Conv2D(8, 3, padding="same")
+    output boxes = [for o in [o3, o4, o5, o6] { o -> head -> Reshape((-1, 4)) }] -> Concatenate(axis=1)
+}
+"""
+)
+
+
 def _grid(picture: Picture) -> Term | None:
     """Give the picture's term, or the grid in it."""
     term = picture.cells.cells[picture.nested.root.number].term
@@ -63,8 +74,13 @@ def _grid(picture: Picture) -> Term | None:
 
 @pytest.mark.parametrize(
     ("text", "columns"),
-    [(STREAMS, 3), (PYRAMID, 7), ((SPECS / "unet_plus_plus.net").read_text("utf-8"), 6)],
-    ids=["streams", "pyramid", "unet_plus_plus"],
+    [
+        (STREAMS, 3),
+        (PYRAMID, 7),
+        (HEADS, 4),
+        ((SPECS / "unet_plus_plus.net").read_text("utf-8"), 6),
+    ],
+    ids=["streams", "pyramid", "heads", "unet_plus_plus"],
 )
 def test_scales_are_columns(text: str, columns: int) -> None:
     compiled = netdsl.compile_text(text)
