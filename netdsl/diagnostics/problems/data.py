@@ -59,3 +59,6 @@ class DeclaredOtherwise(Problem, code="N0867", title="`{name}` is not as declare
 
 
 class WeightsDiffer(Problem, code="N0868", title="`{name}` does not weigh samples"): ...
+
+
+class NotFetched(Problem, code="N0869", title="`{name}` cannot be fetched"): ...

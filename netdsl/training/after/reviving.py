@@ -20,15 +20,16 @@ from netdsl.elaborate.scope.hyperparameters import Settings
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.extras import BACKENDS
 from netdsl.foreign import Foreign, Plain
-from netdsl.graph import Graph, inner_graphs
+from netdsl.graph import Graph, Node, inner_graphs
 from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.training.folder.reading import Recorded
 from netdsl.training.run.loading import Module, choose_backend, load_module
 from netdsl.training.run.overrides import with_settings, without
 
-#: How the work was shared out: the machine may be another now, and one device does.
-SHARING = ("distribute",)
+#: What is of no use any more: how the work was shared out, for the machine may be another now and one device does, and
+#: the weights that training began with, which may be gone since.
+OF_TRAINING = ("distribute", "start_from")
 
 
 class NotRevived(Exception):
@@ -74,7 +75,9 @@ def compile_run(run: Recorded, settings: dict[str, Plain], model: str | None = N
     overrides = run.environment.get("overrides")
     numbers = overrides.items() if isinstance(overrides, dict) else ()
     given = {str(k): v for k, v in numbers if isinstance(v, int) and k in ("epochs", "batch_size")}
-    compiled = without(with_settings(compiled, experiment.model, given), experiment.model, SHARING)
+    compiled = without(
+        with_settings(compiled, experiment.model, given), experiment.model, OF_TRAINING
+    )
     return Revived(run, compiled, compiled.experiment(experiment.model))
 
 
@@ -152,8 +155,8 @@ def revive(revived: Revived, module: Module) -> Foreign:
 def _with_what_was_learned(path: Path, revived: Revived, module: Module) -> Foreign:
     import keras
 
-    if _learns(revived.experiment.graph):
-        # What such layers have learned is no weight. Keras's own loader reads it, and runs no code in safe mode.
+    if _is_read_whole(revived.experiment.graph):
+        # By Keras's own loader, which runs no code in safe mode.
         try:
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
         except (ValueError, TypeError, OSError) as error:
@@ -167,17 +170,20 @@ def _with_what_was_learned(path: Path, revived: Revived, module: Module) -> Fore
     return model
 
 
-def _learns(graph: Graph) -> bool:
-    """Tell whether a layer keeps what it has learned elsewhere than in weights."""
-    for node in graph.nodes:
-        definition = node.operation.definition
-        if (
-            definition is not None
-            and definition.learns is not None
-            and definition.learns(node.operation.bound)
-        ):
-            return True
-    return any(_learns(inner) for inner in inner_graphs(graph))
+def _is_read_whole(graph: Graph) -> bool:
+    """Tell whether a model is more than what its spec makes: weights are not all that a layer of it has learned.
+
+    Or making it fetches weights, which are written over at once.
+    """
+    return any(
+        _learns(node) or node.operation.bound.get("weights") == "imagenet" for node in graph.nodes
+    ) or any(_is_read_whole(inner) for inner in inner_graphs(graph))
+
+
+def _learns(node: Node) -> bool:
+    definition = node.operation.definition
+    learns = definition.learns if definition is not None else None
+    return learns is not None and learns(node.operation.bound)
 
 
 def with_data(revived: Revived, path: Path) -> Revived:

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import data as problems
-from netdsl.elaborate.training.experiment import Experiment
+from netdsl.elaborate.training.experiment import Experiment, Start
 from netdsl.graph import Graph, Node, inner_graphs
 from netdsl.source import Span
 
@@ -20,13 +20,19 @@ _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 LONGEST = 600
 
+#: The function of Keras that fetches weights and data sets.
+FETCHES = "get_file"
+_KEPT = "fetch it once where there is a network, and copy `~/.keras/{}`"
+
 
 def diagnose(error: BaseException, experiment: Experiment, setting: str = "") -> Diagnostic:
     """Say at which place of the spec an error of Keras's belongs; its own text goes with it.
 
     `setting` is the one that was at work, where that is known.
     """
-    said = _said(error)
+    said, running = _said(error), [*_functions(error.__traceback__)]
+    if FETCHES in running:
+        return _not_fetched(said, running, experiment)
     known = experiment.settings.get(setting)
     place = known.span if known is not None else None
     place = (
@@ -36,6 +42,33 @@ def diagnose(error: BaseException, experiment: Experiment, setting: str = "") ->
     return problems.StepFailed.at(
         place, text if len(text) <= LONGEST else f"{text[:LONGEST]}…", name=experiment.model
     )
+
+
+def _not_fetched(said: str, running: list[str], experiment: Experiment) -> Diagnostic:
+    """Say that weights or data do not come from where Keras keeps them, and how to do without."""
+    start, data = experiment.value("start_from"), experiment.data
+    networks = (n for n in _nodes(experiment.graph) if n.operation.family == "application")
+    node = next((n for n in networks if n.kind in running), None)
+    # The function of the model makes its networks; those that weights are taken from are made beside it.
+    if node is not None and experiment.model in running:
+        name, place = node.kind, node.operation.span or node.origin.span
+    elif isinstance(start, Start) and start.kind.rpartition(".")[2] in running:
+        name, place = start.kind, start.span or experiment.settings["start_from"].span
+    elif data is not None:
+        name, place = str(data.arguments.get("name", data.kind)), data.span or experiment.span
+        return problems.NotFetched.at(place, said, name=name, help=_KEPT.format("datasets"))
+    else:
+        name, place = experiment.model, experiment.span
+    file = f"{name.rpartition('.')[2].lower()}.weights.h5"
+    way_out = f'{_KEPT.format("models")}, or give its weights as a file: `weights="{file}"`'
+    return problems.NotFetched.at(place, said, name=name, help=way_out)
+
+
+def _functions(trace: TracebackType | None) -> Iterator[str]:
+    """Give the names of the functions that were running, the innermost last."""
+    while trace is not None:
+        yield trace.tb_frame.f_code.co_name
+        trace = trace.tb_next
 
 
 def _said(error: BaseException) -> str:

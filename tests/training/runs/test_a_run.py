@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -205,6 +206,37 @@ def test_a_run_is_evaluated_as_it_was(folder: Path, whole: Path) -> None:
     found = json.loads(done.stdout)
     assert found.pop("data") == "validation"
     assert found == pytest.approx(Recorded(whole).part("validation"), rel=1e-5)
+
+
+def test_a_run_that_began_with_another_is_evaluated_without_it(folder: Path, whole: Path) -> None:
+    """Frozen features first, as the page on transfer learning has it; the first run is gone afterwards."""
+    base = folder / "base"
+    shutil.copytree(whole, base)
+    text = SPEC.replace("units: int = 16)", "units: int = 16, frozen: bool = False)")
+    text = text.replace("activation=relu)", "activation=relu, trainable=not frozen)")
+    text = text.replace("lr: float = 1e-2)", "lr: float = 1e-3, frozen: bool = True)")
+    text = text.replace("epochs = 6", 'epochs = 1 start_from = run("base")')
+    (folder / "tuned.net").write_text(text)
+    for place, settings in (("head", ()), ("tuned", ("--set", "frozen=False", "--set", "lr=1e-5"))):
+        done = netdsl(folder, "train", "tuned.net", "--out", place, *settings)
+        assert done.returncode == 0, done.stderr
+    kernels = [
+        keras_weights(path / "model.keras")[0] for path in (base, folder / "head", folder / "tuned")
+    ]
+    assert (kernels[0] == kernels[1]).all()
+    assert 0 < numpy.abs(kernels[0] - kernels[2]).max() < 1e-3
+    shutil.rmtree(base)
+    done = netdsl(folder, "evaluate", "head", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    found.pop("data")
+    assert found == pytest.approx(Recorded(folder / "head").part("validation"), rel=1e-5)
+
+
+def keras_weights(path: Path) -> list[Any]:
+    import keras
+
+    return list(keras.saving.load_model(path).get_weights())
 
 
 def test_classes_of_other_data_have_the_numbers_of_training() -> None:
