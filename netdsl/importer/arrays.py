@@ -153,7 +153,9 @@ def _refuse_odd(layer: str, array: Array) -> None:
         raise not_sayable(
             layer,
             f"it is called with an array of {len(numbers):,} numbers that follow no rule",
-            help="make it a weight with `trainable=False`, which a checkpoint holds",
+            help="a layer that was given numbers, as `Embedding(64, 8)(ops.arange(64))` is, was computed once, and "
+            "what it gave is a constant of this model and no weight: call it on a tensor; what should be constant "
+            "can be a weight with `trainable=False`, which a checkpoint holds",
         )
 
 

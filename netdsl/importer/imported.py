@@ -18,6 +18,7 @@ from netdsl.importer.folded import folded_spec
 from netdsl.importer.library import with_library
 from netdsl.importer.measure import tokens
 from netdsl.importer.network import Network
+from netdsl.importer.numpy_floats import settle_numpy_floats
 from netdsl.importer.objects import LAMBDAS
 from netdsl.importer.proof import Comparison, compare
 from netdsl.importer.training import with_training
@@ -57,6 +58,7 @@ def imported(
     """
     try:
         document = Document(network)
+        wide = settle_numpy_floats(network)
         count = sum(len(inner.uses) for inner in document.networks)
         say(f"{'writing' if flat else 'folding'} {count:,} layers")
         found = None if flat else _best_folded(document, network, source, depth, say)
@@ -69,7 +71,9 @@ def imported(
             source, f"its configuration is not as Keras writes it ({error!r:.80})"
         ) from error
     text, notes = _with_training(found.text, document, network)
-    return Imported(_laid_out(text), found.comparison, found.model, (*_notes(document), *notes))
+    return Imported(
+        _laid_out(text), found.comparison, found.model, (*_notes(document, wide), *notes)
+    )
 
 
 #: What a configuration that is not as Keras writes it may lead to, far from where it was read.
@@ -140,15 +144,22 @@ def _error_of(text: str) -> str:
     return "" if error is None else f"{error.title}, {error.primary.text}"
 
 
-def _notes(document: Document) -> list[str]:
+def _notes(document: Document, wide: Sequence[str]) -> list[str]:
+    found: list[str] = []
     functions = document.speller.functions.items()
     lacking = [f"`{name}`" for name, module in functions if module == LAMBDAS]
-    if not lacking:
-        return []
-    return [
-        f"{', '.join(lacking)}: the code of a function is not run, and of some it is not told where they are; "
-        f"put them into `{LAMBDAS}.py`"
-    ]
+    if lacking:
+        found.append(
+            f"{', '.join(lacking)}: the code of a function is not run, and of some it is not told where they are; "
+            f"put them into `{LAMBDAS}.py`"
+        )
+    if wide:
+        rest = f" and {len(wide) - 1} more" if len(wide) > 1 else ""
+        found.append(
+            f"`{wide[0]}`{rest}: a number of NumPy in arithmetic makes float64 of what follows while a model lives; "
+            "loaded from a file it computes in float32, as the spec does"
+        )
+    return found
 
 
 #: How much shorter a spec counts in which variants are one block: people write it so, if it is a little longer.

@@ -65,8 +65,8 @@ class Names:
 
 
 def is_automatic(made: Made) -> bool:
-    """Tell whether Keras has named a layer, after its class."""
-    return re.fullmatch(rf"{re.escape(snake_case(made.kind))}(_\d+)?", made.name) is not None
+    """Tell whether Keras, or netdsl with a number for each turn, has named a layer after its class."""
+    return re.fullmatch(rf"{re.escape(snake_case(made.kind))}\d*(_\d+)*", made.name) is not None
 
 
 def name_blocks(program: Program, names: Names) -> None:
@@ -152,9 +152,9 @@ def _by_role(block: Block) -> str:
             parts.append(word)
     if convolves and "bn" in parts and len(parts) <= 4:
         order = list(dict.fromkeys(p for p in parts if p in _TELLING))
-        if parts.count("conv") > 1:
-            return "convolutions"
         first = [_activation(block.row[:1])] if _has(kinds[:1], "activation") else []
+        if parts.count("conv") > 1:
+            return "_".join([*first, "convolutions"])
         return "_".join([*first, *order]) if len(order) < 4 else "convolutions"
     if len(kinds) > 1 and convolves and all(_word(k) == "conv" for k in kinds):
         return "convolutions"
@@ -194,12 +194,14 @@ def _activation(row: list[Item]) -> str:
 
 def _join_role(join: Join, kinds: list[str], block: Block) -> str:
     kind = join.leaf.made.kind
+    is_sum = has_role(kind, "sum") or kind == "add"
+    is_product = has_role(kind, "product") or kind == "multiply"
     empty = [b for b in join.branches if not b.row]
-    if has_role(kind, "product") and _has(kinds, "global_pooling"):
+    if is_product and _has(kinds, "global_pooling"):
         return "squeeze_excite"
-    if block.taken and has_role(kind, "sum"):
+    if block.taken and is_sum:
         return "combine"
-    if has_role(kind, "sum") or kind == "add":
+    if is_sum:
         if _has(kinds, "attention"):
             return "encoder_layer" if _has(kinds, "dense") else "attention"
         if _has(kinds, "depthwise"):
@@ -209,9 +211,9 @@ def _join_role(join: Join, kinds: list[str], block: Block) -> str:
         return "residual"
     if has_role(kind, "concatenation"):
         return _concatenation_role(join, kinds, block, is_pass=bool(empty))
-    if has_role(kind, "product"):
+    if is_product:
         return "gated"
-    return "residual" if empty else ""
+    return "residual" if empty and join.leaf.made.family != "op" else ""
 
 
 def _concatenation_role(join: Join, kinds: list[str], block: Block, *, is_pass: bool) -> str:
@@ -460,6 +462,12 @@ def inner_name(row: list[Item]) -> str:
         if _has(kinds, role):
             return name
     return "inner"
+
+
+def stated_name(item: Item) -> str:
+    """Name what a statement of a model gives: by the last layer, where it is one of those that say much."""
+    name = "inner" if isinstance(item, (Use, Repeat)) else inner_name([item])
+    return "features" if name == "inner" else name
 
 
 def list_name(item: Repeat, tap: int) -> str:

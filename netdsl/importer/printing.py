@@ -401,12 +401,20 @@ class Printer:
                 takes.append((line, end))
                 continue
             is_last = end is not None and end in outputs and self._references[end] <= 1
+            if end is not None and not is_last:
+                self._name_end(end, main[-1], scope)
             self.prepare(line.row[:-1] if is_last else line.row, scope)
         for line, end in takes:
             self._taken.add(end)
             first = line.row[0]
             assert isinstance(first, Leaf)
             self._taps[end] = f"{self._source(line, inputs)}[{first.kind[1]}]"
+
+    def _name_end(self, tap: int, item: Item, scope: Names) -> None:
+        """Name what a statement gives: it need not go round anything, as a skip does."""
+        made = self._made_of(tap)
+        if tap not in self._taps and naming.tensor_name(item, made) == "skip":
+            self._taps[tap] = scope.free(naming.stated_name(item))
 
     def _readers(self) -> dict[int, set[int]]:
         """Give for each tensor the lines that call it by name, by their identity; 0 for one that begins at it."""
@@ -624,7 +632,9 @@ class _Body:
 
     def _leaf(self, leaf: Leaf, before: str) -> str:
         if leaf.kind[0] == "take":
-            return _arrow(before, f"_[{leaf.kind[1]}]")
+            part = f"[{leaf.kind[1]}]"
+            is_one = bool(before) and _is_name(before)
+            return f"{before}{part}" if is_one else _arrow(before, f"_{part}")
         if leaf.kind[0] == "op":
             return self._function(leaf, before)
         return _arrow(before, self._made(leaf))
@@ -722,9 +732,9 @@ class _Body:
             return self._leaf(join.leaf, text)
         # a list needs what arrives only where a branch does
         if any(branch.source == ARRIVING for branch in join.branches):
-            is_plain = all(b.source >= 0 or not b.row for b in join.branches)
+            is_plain = all(b.source >= 0 or not b.row or _only_takes(b.row) for b in join.branches)
             if before and is_plain and _is_name(before):
-                text = f"[{', '.join(before if t == '_' else t for t in branches)}]"
+                text = f"[{', '.join(re.sub(r'^_(?![^[])', before, t) for t in branches)}]"
             else:
                 text = _arrow(before, text)
         return self._leaf(join.leaf, text)

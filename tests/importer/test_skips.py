@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from netdsl.importer.errors import CannotImport
+from netdsl.importer.imported import imported
 from netdsl.importer.sequences import spell_computed
+from netdsl.importer.sources import read_value
 from tests.importer.again import again
+from tests.importer.test_hostile import layer, model
 
 CONV = 'Conv2D(4, 3, padding="same"'
 
@@ -66,3 +70,55 @@ def test_blocks_that_differ_by_what_ends_them_are_told_apart() -> None:
 )  # fmt: skip
 def test_a_number_that_somebody_computed_is_written_as_that(value: float, text: str) -> None:
     assert spell_computed(value) == text
+
+
+def test_states_of_a_layer_are_taken_by_their_numbers() -> None:
+    text = again(
+        """
+        model M {
+            input words: int32[9]
+            encoder = words -> Embedding(50, 8) -> LSTM(8, return_sequences=True, return_state=True)
+            hidden = [encoder[1], encoder[2]] -> Concatenate()
+            carried = [encoder[2], encoder[1]] -> Concatenate()
+            output y = encoder[0] -> LSTM(16)(initial_state=[hidden, carried])
+        }
+        """
+    )
+    assert "hidden = [encoder[1], encoder[2]] -> Concatenate()" in text
+    assert "skip" not in text
+
+
+def test_gates_of_experts_are_no_residual() -> None:
+    """A product by a function, with a tensor that both get from outside."""
+    gate = "Dense(8, activation=softmax) -> ops.expand_dims(-1) -> ops.multiply(e) -> ops.sum(axis=1) -> Dense(8)"
+    text = again(
+        f"""
+        model M {{
+            input x: [64]
+            e = x -> [for _ in range(8) {{ Dense(16) }}] -> ops.stack(axis=1)
+            output a = x -> {gate} -> Dense(1)
+            output b = x -> {gate} -> Dense(5)
+        }}
+        """
+    )
+    assert "block gated(" in text
+    assert "residual" not in text
+
+
+def test_a_number_of_numpy_makes_no_float64_of_what_a_saved_model_computes() -> None:
+    """The configuration of a live model tells float64, and that it is from a number that is like any other in it."""
+    scaled = layer("f", "x", kind="Multiply", module="keras.src.ops.numpy")
+    scaled["config"] = {"name": "f"}
+    scaled["inbound_nodes"][0]["args"].append(0.5**0.5)
+    after = layer("g", "f", kind="Tanh", module="keras.src.ops.numpy")
+    after["config"] = {"name": "g"}
+    end = layer("b", "g")
+    for made in (after, end):
+        config = made["inbound_nodes"][0]["args"][0]["config"]
+        config |= {"shape": [None, 2], "dtype": "float64"}
+    found = imported(read_value(model(layer("x"), scaled, after, end), "m"), "m")
+    assert found.comparison.is_equal
+    assert [note.partition(":")[0] for note in found.notes] == ["`f`"]
+    scaled["inbound_nodes"][0]["args"][1] = 2  # a whole number makes none
+    with pytest.raises(CannotImport, match="float64"):
+        imported(read_value(model(layer("x"), scaled, after, end), "m"), "m")
