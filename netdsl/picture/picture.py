@@ -13,7 +13,7 @@ from netdsl.picture.costs import spell as spell_cost
 from netdsl.picture.draw import draw
 from netdsl.picture.drawing import Drawing
 from netdsl.picture.folding import compose, down_to, fits, fitting, wrapped
-from netdsl.picture.inputs import order_inputs
+from netdsl.picture.inputs import join_inputs, order_inputs
 from netdsl.picture.levels import find_u
 from netdsl.picture.nest import Nested, nest
 from netdsl.picture.network import lay_flat
@@ -56,6 +56,7 @@ def boxes_of(graph: Graph, *, loosely: bool = False, flat: bool = False) -> Nest
     if flat:
         group_periods(nested)
     join_repeats(nested, loosely=loosely)
+    join_inputs(nested)
     simplify(nested)
     stick(nested)
     mark_shared(nested)

@@ -134,6 +134,21 @@ model Triplet {
     ] * 3
 
 
+def test_many_inputs_that_are_alike_are_one_box() -> None:
+    text = """model Table(count: int = 12) {
+    inputs fields: {f"c{i}": int32[1] for i in range(count)}
+    input age: [1]
+    words = [for name, x in fields { x -> Embedding(100, 4) -> Flatten() }] -> Concatenate()
+    straight = [for name, x in fields { x -> Embedding(100, 1) }] -> Add() -> Flatten()
+    output click = [words -> Dense(1), straight, age] -> Concatenate() -> Dense(1)
+}"""
+    names = [spelled(box) for box in boxes(text) if box.role == "input"]
+    assert names == ["c0 … c11 × 12", "age"]
+    few = [spelled(box) for box in boxes(text.replace("= 12", "= 3")) if box.role == "input"]
+    assert few == ["c0", "c1", "c2", "age"]
+    assert "Embedding 100, 4" in " ".join(shown(text))
+
+
 def test_a_model_inside_is_a_box_and_twice_is_two() -> None:
     text = (
         "model Inner(n: int = 4) { input a: [8]  output b = a -> Dense(n) -> Dense(2) }\n"
