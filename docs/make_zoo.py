@@ -7,6 +7,7 @@ pages against them; pictures are drawn anew with `--pictures`.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,9 @@ HEAD = """# The zoo
 The networks that ship with netdsl, by task and year. `netdsl zoo` lists them on a terminal, `netdsl zoo NAME -o
 mine.net` copies one, `netdsl new PROJECT --from NAME` starts a project with it. `docs/make_zoo.py` writes these pages
 from the specs."""
+
+#: What stands for a number that an open size decides.
+UNKNOWN = "depends on the size"
 
 COPY = """
 ```sh
@@ -77,8 +81,8 @@ the means that it was given; `start_from` does that itself.
 """
 
 EXPECTED = """
-They were learned on {words}; behind the input such a model goes on with `{stages}`,
-which a project of `netdsl new` has there.
+They were learned on {words}: a project of `netdsl new` has
+`{stages}` behind the input.
 """
 
 
@@ -128,7 +132,7 @@ def _row(entry: Entry) -> str:
 
 def _range(numbers: list[int]) -> str:
     if not numbers:
-        return "depends on the size"
+        return UNKNOWN
     low, high = spelled(min(numbers)), spelled(max(numbers))
     return low if low == high else f"{low} to {high}"
 
@@ -147,8 +151,11 @@ def page(entry: Entry) -> str:
 def models(entry: Entry) -> str:
     rows = ["| model | input | parameters | multiply-accumulates |", "| --- | --- | --- | --- |"]
     for model in entry.listed:
-        inputs = ", ".join(f"`{spec}`" for spec in model.inputs)
-        macs = "" if model.macs is None else f"{model.macs:,}"
+        inputs = ", ".join(
+            f"{count} × `{spec}`" if count > 1 else f"`{spec}`"
+            for spec, count in Counter(model.inputs).items()
+        )
+        macs = UNKNOWN if model.macs is None else f"{model.macs:,}"
         rows.append(f"| `{model.name}` | {inputs} | {model.parameters:,} | {macs} |")
     return "\n".join(rows)
 

@@ -456,11 +456,12 @@ def _cut(met: _Met) -> Field | None:
         place = key.index(Ellipsis)
         key[place : place + 1] = [slice(None)] * (rank - len(key) + 1)
     key += [slice(None)] * (rank - len(key))
-    axes = field.axes or ()
+    if field.axes is None:  # one of what was laid out anew sees what each of them does
+        is_whole = (isinstance(item, int) or item == slice(None) for item in key)
+        return field if all(is_whole) else None
+    axes = field.axes
     gone = [axis for axis, item in enumerate(key) if not isinstance(item, slice)]
-    if field.axes is None or any(
-        not isinstance(key[axis], int) or axis < max(axes, default=0) for axis in gone
-    ):
+    if any(not isinstance(key[axis], int) or axis < max(axes, default=0) for axis in gone):
         return None
     steps = [_cutting(key[axis], met.x.shape[axis]) for axis in axes]
     known = [step for step in steps if step is not None]

@@ -694,6 +694,7 @@ def _assertions_early(steps: list[Step]) -> list[Step]:
                 ordered.append(claim)
                 del pending[id(claim)]
 
+    release()  # what speaks of hyperparameters alone
     for step in steps:
         if isinstance(step.statement, tree.Assert):
             continue

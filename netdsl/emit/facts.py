@@ -1,4 +1,4 @@
-"""What the compiler worked out about a model, in one sentence for its docstring."""
+"""What the compiler worked out about a model, in a sentence or two for its docstring."""
 
 from __future__ import annotations
 
@@ -20,26 +20,34 @@ _TOGETHER = "\u00a0"
 def described(text: str | None, graph: Graph | None, has_parameters: bool) -> str:
     """Give a model's docstring: the spec's own, and what the compiler worked out."""
     own = "\n".join(dedented(text or ""))
-    facts = "" if graph is None else _facts(graph, has_parameters)
-    lines = wrap(facts, _INDENT, 0 if own else _QUOTES) if facts else []
-    told = "\n".join(lines).strip().replace(_TOGETHER, " ")
-    return f"{own}\n\n{told}" if own and told else own or told
+    if graph is None or not graph.complete:
+        return own
+    shapes, size = _shapes_through(graph), _size(graph, has_parameters)
+    told = _wrapped(f"{shapes}, {size}.", 0 if own else _QUOTES)
+    if own:
+        return f"{own}\n\n{told}"
+    if "\n" not in told:
+        return told
+    return f"A model of {size}.\n\n{_wrapped(f'{shapes}.')}"  # a docstring begins with one line
 
 
-def _facts(graph: Graph, has_parameters: bool) -> str:
-    """Say what goes in, what comes out and how many parameters there are.
+def _wrapped(text: str, first: int = 0) -> str:
+    return "\n".join(wrap(text, _INDENT, first)).strip().replace(_TOGETHER, " ")
 
-    `(None, 32, 32, 3) -> (None, 10), 181,882 parameters at the defaults.`
-    """
-    if not graph.complete:
-        return ""
+
+def _shapes_through(graph: Graph) -> str:
+    """Say what goes in and what comes out: `(None, 32, 32, 3) -> (None, 10)`."""
     inputs = {graph.nodes[i].name: graph.nodes[i].flat_outputs[0].shape for i in graph.inputs}
     outputs = {name: graph.spec(ref).shape for name, ref in graph.outputs.items()}
+    return f"{_shapes(inputs)} -> {_shapes(outputs)}"
+
+
+def _size(graph: Graph, has_parameters: bool) -> str:
+    """Say how many parameters there are: `181,882 parameters at the defaults`."""
     count = sum(prod(weight.shape) for weight in model_weights(graph))
-    ends = f"{_shapes(inputs)} -> {_shapes(outputs)}"
     where = " at the defaults" if has_parameters else ""
     noun = "parameter" if count == 1 else "parameters"
-    return f"{ends}, {count:,} {noun}{where}."
+    return f"{count:,} {noun}{where}"
 
 
 def _shapes(tensors: Mapping[str, Shape]) -> str:

@@ -80,6 +80,7 @@ def _open(module: Module, symbol: Symbol, body: tree.Body | tree.Expr, *, in_mod
     words = {name for target in loops for name in pattern_names(target)}
     braces = (n for n in walk(body) if isinstance(n, tree.Statements))
     words |= {name for node in braces for s in node.statements for name in statement_names(s)}
+    words.add(module.identifier(unit, symbol.node.name))  # hidden by a variable of that name
     w.words = frozenset(words)
     return w
 

@@ -28,6 +28,7 @@ from netdsl.emit.parameters import CALLED
 from netdsl.emit.pieces import is_application, listed, spread
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
+from netdsl.emit.python.own_names import is_marked
 from netdsl.emit.several import own_variables, picked, repeatable, taken_apart
 from netdsl.emit.shared import holds_network
 from netdsl.emit.temporaries import word_for
@@ -36,7 +37,7 @@ from netdsl.emit.writer import Writer
 from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.places import first_in_place
-from netdsl.syntax.walk import free_names, names_a_source, reads_arriving, walk
+from netdsl.syntax.walk import free_names, is_of_ops, names_a_source, reads_arriving, walk
 
 
 def write_flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
@@ -131,10 +132,23 @@ def _needs_line(w: Writer, stage: tree.Expr, current: Piece) -> bool:
     """Tell whether what arrives at a stage has a line of its own: an application has, a short operator has not."""
     if not is_application(current.code) or carried_by(w, stage, current) is not None:
         return False
+    if _nests_in(stage, current.code):
+        return False
     is_operator = isinstance(current.code, (ast.BinOp, ast.UnaryOp))
     applies = any(isinstance(node, ast.Call) for node in ast.walk(current.code))
     is_short = is_operator and not applies and len(flat(current.code)) <= _SHORT
     return not is_short or not isinstance(stage, tree.Call)
+
+
+def _nests_in(stage: tree.Expr, arriving: ast.expr) -> bool:
+    """Tell whether a short function stands in the one behind it: `ops.log1p(ops.relu(x))`."""
+    if not isinstance(arriving, ast.Call) or not isinstance(arriving.func, ast.Attribute):
+        return False
+    if not is_marked(arriving.func.value, "ops") or len(flat(arriving)) > _SHORT:
+        return False
+    holds = any(isinstance(node, ast.Call) for part in arriving.args for node in ast.walk(part))
+    is_function = isinstance(stage, tree.Call) and is_of_ops(stage.function)
+    return is_function and not holds and not reads_arriving(stage)
 
 
 @deep

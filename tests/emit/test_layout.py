@@ -126,6 +126,30 @@ def test_a_docstring_ends_as_the_text_it_was(text: str, lines: list[str]) -> Non
     assert value.strip() == text
 
 
+CITED = """Net.
+
+Somebody and Somebody Else, A Title That Takes Nearly All of the Line, in Proceedings, 2018,
+arXiv:1810.04805.
+Task: nothing.
+
+| a table | stays as it is | however long a row of it may be, since rows are no sentences |
+"""
+
+
+def test_paragraphs_that_are_too_long_are_set_anew() -> None:
+    """A line ends where it did where the next word had room, and before a label."""
+    assert docstring_lines(CITED, 4)[2:5] == [
+        "    Somebody and Somebody Else, A Title That Takes Nearly All of the Line, in",
+        "    Proceedings, 2018, arXiv:1810.04805.",
+        "    Task: nothing.",
+    ]
+    assert CITED.splitlines()[6] in docstring_lines(CITED, 4)[6]
+    assert docstring_lines(CITED.replace("in Proceedings, ", ""), 4)[3] == "    arXiv:1810.04805."
+    shortest = "x" * 78 + " y"
+    assert docstring_lines(shortest[:-2], 4) == [f'    """{shortest[:-2]}"""']
+    assert docstring_lines(shortest, 4) == [f'    """{shortest[:-2]}', "    y", '    """']
+
+
 def test_the_printer_needs_no_recursion_for_a_long_sum(tmp_path: Path) -> None:
     source = "x = " + " + ".join(["a"] * 3000)
     sys_limit = sys.getrecursionlimit()

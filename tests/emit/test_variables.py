@@ -338,3 +338,32 @@ def test_a_loop_of_the_spec_may_call_its_tensor_a_branch() -> None:
     assert "branch in enumerate(branches)" in source
     assert "branch_" not in source
     assert "parts.append(part)" in source
+
+
+def test_a_variable_does_not_hide_the_function_that_it_is_in() -> None:
+    source = compile_text(
+        "block residual(n) { input x\n output x -> [_, Dense(n) -> ReLU()] -> Add() }\n"
+        "block unit(n) { input x\n output x -> [_, Dense(n) -> ReLU()] -> Add() }\n"
+        "model M { input x: [4]\n output y = x -> residual(4) -> unit(4) }"
+    ).source
+    assert 'branch = layers.ReLU(name=f"{name}_re_lu")(branch)' in source
+    assert 'residual = layers.ReLU(name=f"{name}_re_lu")(residual)' in source
+
+
+def test_a_short_function_stands_in_the_one_behind_it() -> None:
+    """One whose result is read twice, or that is long, has a line of its own."""
+    source = compile_text(
+        "model M {\n input x: [4]\n a = x -> ops.relu() -> ops.log1p()\n"
+        " b = x -> ops.relu() -> ops.where(_ > 0, _, 1.0)\n"
+        " c = x -> ops.clip(-1000000.0, 1000000.0) -> ops.exp()\n output y = [a, b, c] -> Add() }"
+    ).source
+    assert "a = ops.log1p(ops.relu(x))" in source
+    assert "b = ops.relu(x)\n" in source
+    assert "c = ops.clip(x, -1000000.0, 1000000.0)\n" in source
+
+
+def test_what_is_asserted_of_hyperparameters_stands_first() -> None:
+    source = compile_text(
+        "model M(n: int = 4) {\n input x: [n]\n assert n > 2\n output y = x -> Dense(n) }"
+    ).source
+    assert source.index("assert n > 2") < source.index("keras.Input")

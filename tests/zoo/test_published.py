@@ -33,21 +33,21 @@ PUBLISHED = [
     ("shufflenet_v2", "ShuffleNetV2Double", 7_393_996),
     (
         "efficientnet_lite",
-        "EfficientNetLite",
+        "EfficientNetLite0",
         4_652_008,
     ),  # 4.7, 5.4, 6.1, 8.2, 13.0 million of the authors
     ("efficientnet_lite", "EfficientNetLite1", 5_416_680),
     ("efficientnet_lite", "EfficientNetLite2", 6_092_072),
     ("efficientnet_lite", "EfficientNetLite3", 8_197_096),
     ("efficientnet_lite", "EfficientNetLite4", 13_006_568),
-    ("regnet_y", "RegNetY", 4_344_144),  # regnet_y_400mf of torchvision
+    ("regnet_y", "RegNetY400MF", 4_344_144),  # regnet_y_400mf of torchvision
     (
         "regnet_y",
         "RegNetY8GF",
         39_180_068,
     ),  # regnety_080 of timm; 39.2 million in the paper's table 4
     ("yolov3", "YOLOv3", 61_949_149),  # yolov3 of Ultralytics for 80 classes
-    ("yolov8", "YOLOv8", 3_157_200 - 16),  # as Ultralytics prints them; sixteen are not trained
+    ("yolov8", "YOLOv8n", 3_157_200 - 16),  # as Ultralytics prints them; sixteen are not trained
     ("yolov8", "YOLOv8s", 11_166_560 - 16),
     ("yolov8", "YOLOv8m", 25_902_640 - 16),
     ("yolov8", "YOLOv8l", 43_691_520 - 16),
@@ -61,7 +61,7 @@ PUBLISHED = [
     ("mlp_mixer", "MixerL16", 208_196_168),
     (
         "mobilevit",
-        "MobileViT",
+        "MobileViTS",
         5_578_632,
     ),  # mobilevit_s of timm; 5.6, 2.3, 1.3 million in the paper
     ("mobilevit", "MobileViTXS", 2_317_848),

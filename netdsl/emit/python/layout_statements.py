@@ -7,7 +7,9 @@ where the formatter asks for them: round nested functions, after a class's docst
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from netdsl.emit.python.code import comment_above
 from netdsl.emit.python.document import (
@@ -205,7 +207,7 @@ def _print(document: Document, indent: int) -> list[str]:
 
 def docstring_lines(text: str, indent: int) -> list[str]:
     """Give a docstring's lines: one line, or several with the closing quotes on their own."""
-    paragraphs = clean_docstring(text)
+    paragraphs = _set_anew(clean_docstring(text), WIDTH - indent)
     margin = " " * indent
     if len(paragraphs) == 1:
         only = paragraphs[0]
@@ -214,6 +216,49 @@ def docstring_lines(text: str, indent: int) -> list[str]:
     first, *rest = paragraphs
     lines = [f'{margin}"""{first}', *(f"{margin}{line}" if line else "" for line in rest)]
     return [*lines, f'{margin}"""']
+
+
+#: The quotes that open or close a docstring.
+_QUOTES = 3
+
+#: What begins a line that is no prose: of a table, a list, a quotation, an example.
+_NO_PROSE = re.compile(r"\s|[-*+|>#]|\d+[.)]\s")
+
+#: What begins a line of its own: `Task: segmentation.`
+_LABEL = re.compile(r"[A-Z]\w*: ")
+
+
+def _set_anew(lines: list[str], room: int) -> list[str]:
+    """Break the paragraphs anew that have a line too long, but for tables, lists and what is set by hand."""
+    longest = max(map(len, lines))
+    quotes = 2 * _QUOTES if len(lines) == 1 else _QUOTES
+    if longest <= room - quotes:
+        return lines
+    found: list[str] = []
+    for is_text, run in groupby(lines, bool):
+        paragraph = list(run)
+        beside = 0 if found else quotes
+        is_long = len(paragraph[0]) + beside > room or any(len(line) > room for line in paragraph)
+        if is_text and is_long and not any(map(_NO_PROSE.match, paragraph)):
+            for sentence in _as_written(paragraph, longest):
+                found += wrap(sentence, WIDTH - room, 0 if found else quotes)
+        else:
+            found += paragraph
+    return [found[0].lstrip(), *found[1:]]
+
+
+def _as_written(paragraph: list[str], longest: int) -> Iterator[str]:
+    """Join the lines that end where the next word had no room beside the `longest` of the text."""
+    joined, *rest = paragraph
+    last = joined
+    for line in rest:
+        if len(last) + 1 + len(line.split()[0]) > longest and not _LABEL.match(line):
+            joined += f" {line}"
+        else:
+            yield joined
+            joined = line
+        last = line
+    yield joined
 
 
 def clean_docstring(text: str) -> list[str]:

@@ -46,9 +46,8 @@ class Reading(Settings):
     @property
     def load_docstring(self) -> str:
         assert self.source is not None
-        apart = " and ".join(name for name, _ in reversed(self.set_apart))
-        apart = f", set some apart for {apart}" if apart else ""
-        text = f"Read {self.source.title}{apart}{', and' if apart else ' and'} make batches."
+        then = ", set some apart, and" if self.set_apart else " and"
+        text = f"Read {self.source.title}{then} make batches."
         return text.replace("\\", "\\\\").replace('"', '\\"')
 
     @property

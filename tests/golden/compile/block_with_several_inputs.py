@@ -1,7 +1,7 @@
 """A decoder level that takes two tensors, by position and by name.
 
 Made by netdsl 0.1.0 from block_with_several_inputs.net (sha256 27bd77e7, this file
-db9d82a3). Change the spec, not this file.
+2b7321d1). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -23,8 +23,9 @@ def up(x, skip, filters, rate=0.1, *, name="up"):
 
 
 def Level(filters=8, *, name="Level"):
-    """small (None, 8, 8, 16), large (None, 16, 16, 8) -> (None, 16, 16, 1), 3,369
-    parameters at the defaults.
+    """A model of 3,369 parameters at the defaults.
+
+    small (None, 8, 8, 16), large (None, 16, 16, 8) -> (None, 16, 16, 1).
     """
     small = keras.Input((8, 8, 16), name="small")
     large = keras.Input((16, 16, 8), name="large")

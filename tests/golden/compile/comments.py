@@ -1,6 +1,7 @@
-"""Comments above what they speak of go with it; words to netdsl, and what stands apart, do not.
+"""Comments above what they speak of go with it; words to netdsl, and what stands apart,
+do not.
 
-Made by netdsl 0.1.0 from comments.net (sha256 fb47fd9d, this file d58cf0ed). Change the
+Made by netdsl 0.1.0 from comments.net (sha256 fb47fd9d, this file 34fdcbdb). Change the
 spec, not this file.
 """
 

@@ -1,6 +1,7 @@
-"""A counter that only names of layers need takes no word that the spec counts by; an output that is there has no name of its own.
+"""A counter that only names of layers need takes no word that the spec counts by; an
+output that is there has no name of its own.
 
-Made by netdsl 0.1.0 from counters_make_way.net (sha256 b951d936, this file 0990778c).
+Made by netdsl 0.1.0 from counters_make_way.net (sha256 b951d936, this file 1472268a).
 Change the spec, not this file.
 """
 
@@ -49,8 +50,8 @@ def levels(x, *, name="levels"):
 
 def Counted(*, name="Counted"):
     """(None, 4) -> (None, 1), 348 parameters."""
-    x = keras.Input((4,), name="x")
     assert 9 in range(1, 20, 2)
+    x = keras.Input((4,), name="x")
     z = widened(x, name="widened")
     z = shortcut(z, 6, name="shortcut1")
     z = shortcut(z, 6, again=True, name="shortcut2")

@@ -1,7 +1,8 @@
-"""Defaults that are worked out of the parameters before them, and parameters that may be left out.
+"""Defaults that are worked out of the parameters before them, and parameters that may
+be left out.
 
 Made by netdsl 0.1.0 from defaults_from_other_parameters.net (sha256 bafb366d, this file
-789a94ae). Change the spec, not this file.
+c808c3fa). Change the spec, not this file.
 """
 
 from tensorflow import keras

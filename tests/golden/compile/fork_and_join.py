@@ -1,6 +1,6 @@
 """Forks: an inception module, squeeze-and-excite, a pyramid of rates, a spread list.
 
-Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 82d0be4b).
+Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 4bd2682c).
 Change the spec, not this file.
 """
 
@@ -45,8 +45,8 @@ def pyramid(x, filters, rates=(1, 2, 4), *, name="pyramid"):
 
 
 def residual(x, filters, *, name="residual"):
-    residual = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv2d")(x)
-    return layers.Add(name=f"{name}_add")([x, residual])
+    branch = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv2d")(x)
+    return layers.Add(name=f"{name}_add")([x, branch])
 
 
 def Forks(*, name="Forks"):

@@ -1,7 +1,8 @@
-"""Functions of keras.ops: in chains, as sources, by the names of their modules, with several tensors out.
+"""Functions of keras.ops: in chains, as sources, by the names of their modules, with
+several tensors out.
 
 Made by netdsl 0.1.0 from functions_by_every_name.net (sha256 cc9b8223, this file
-ef8c95a1). Change the spec, not this file.
+a2817db5). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -26,9 +27,10 @@ def positions(x, length, width, *, name="positions"):
 
 
 def M(*, name="M"):
-    """tokens (None, 12), image (None, 32, 32, 3) -> joined (None, 32, 6), scores
-    (None, 8, 8), counts (None, 3, 8), mean (None, 10), largest (None, 12, 3), 896
-    parameters.
+    """A model of 896 parameters.
+
+    tokens (None, 12), image (None, 32, 32, 3) -> joined (None, 32, 6), scores
+    (None, 8, 8), counts (None, 3, 8), mean (None, 10), largest (None, 12, 3).
     """
     tokens = keras.Input((12,), dtype="int32", name="tokens")
     image = keras.Input((32, 32, 3), name="image")
@@ -45,8 +47,7 @@ def M(*, name="M"):
     s = ops.maximum(s, ops.zeros((8, 8)))
     joined = ops.concatenate([a, b], axis=-1)
     scores = ops.where(ops.greater(s, 0), s, 0.0)
-    x = ops.one_hot(places, 8)
-    counts = ops.sum(x, **along_time)
+    counts = ops.sum(ops.one_hot(places, 8), **along_time)
     mean = ops.mean(g, **along_time)
     largest = layers.Add(name="largest")([best, ops.cast(places, "float32")])
     return keras.Model(

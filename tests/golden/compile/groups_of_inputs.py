@@ -1,6 +1,7 @@
-"""Groups of inputs: a table's columns by name, some of which are no identifiers; spelled out, and from lists.
+"""Groups of inputs: a table's columns by name, some of which are no identifiers;
+spelled out, and from lists.
 
-Made by netdsl 0.1.0 from groups_of_inputs.net (sha256 7578ef35, this file 82efeeca).
+Made by netdsl 0.1.0 from groups_of_inputs.net (sha256 7578ef35, this file 2be0f5f5).
 Change the spec, not this file.
 """
 
@@ -21,8 +22,9 @@ def lookup(x, words, width, *, name="lookup"):
 
 
 def Spelled(units=8, *, name="Spelled"):
-    """age (None, 1), hours per week (None, 1), class-of-worker (None, 1) ->
-    (None, 1), 77 parameters at the defaults.
+    """A model of 77 parameters at the defaults.
+
+    age (None, 1), hours per week (None, 1), class-of-worker (None, 1) -> (None, 1).
     """
     features = {
         "age": keras.Input((1,), name="age"),
@@ -41,8 +43,10 @@ def Spelled(units=8, *, name="Spelled"):
 
 
 def Table(numbers=("age", "capital-gain"), width=4, *, name="Table"):
-    """age (None, 1), capital-gain (None, 1), class-of-worker (None, 1), native
-    country (None, 1) -> (None, 1), 43 parameters at the defaults.
+    """A model of 43 parameters at the defaults.
+
+    age (None, 1), capital-gain (None, 1), class-of-worker (None, 1), native country
+    (None, 1) -> (None, 1).
     """
     numeric = {name: keras.Input((1,), name=name) for name in numbers}
     words = {name: keras.Input((1,), dtype="string", name=name) for name in WORDS}
@@ -58,8 +62,9 @@ def Table(numbers=("age", "capital-gain"), width=4, *, name="Table"):
 
 
 def Pair(*, name="Pair"):
-    """image (None, 8, 8, 3), tokens (None, 4), map (None, 6, 4) -> (None, 11), 40
-    parameters.
+    """A model of 40 parameters.
+
+    image (None, 8, 8, 3), tokens (None, 4), map (None, 6, 4) -> (None, 11).
     """
     image = keras.Input((8, 8, 3), name="image")
     views = {

@@ -1,7 +1,7 @@
 """Inputs: sizes that are unknown, computed and symbolic, dtypes, options, a scalar.
 
 Made by netdsl 0.1.0 from inputs_of_every_kind.net (sha256 0c6f1512, this file
-3a1f33bf). Change the spec, not this file.
+9f313c7c). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -11,9 +11,10 @@ ops = keras.ops
 
 
 def Inputs(size=32, vocabulary=50, *, name="Inputs"):
-    """image (None, 32, 16, 3), tokens (None, T), clip (None, None, 32, 32, 3), age
-    (None,), ids (4, 10) -> merged (None, 1), years (None, 1), found (4, 1), 12,980
-    parameters at the defaults.
+    """A model of 12,980 parameters at the defaults.
+
+    image (None, 32, 16, 3), tokens (None, T), clip (None, None, 32, 32, 3), age
+    (None,), ids (4, 10) -> merged (None, 1), years (None, 1), found (4, 1).
     """
     image = keras.Input((size, size // 2, 3), name="image")
     tokens = keras.Input((None,), dtype="int32", name="tokens")

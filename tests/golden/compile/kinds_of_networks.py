@@ -1,6 +1,7 @@
-"""Networks of several kinds, in each of which something was once written as no person would write it.
+"""Networks of several kinds, in each of which something was once written as no person
+would write it.
 
-Made by netdsl 0.1.0 from kinds_of_networks.net (sha256 f9d54dff, this file 0d8bcef9).
+Made by netdsl 0.1.0 from kinds_of_networks.net (sha256 f9d54dff, this file ccde3ee7).
 Change the spec, not this file.
 """
 
@@ -35,7 +36,8 @@ def encode(x, words, embed=False, *, name="encode"):
 
 
 def Table(numbers=("slope", "height"), *, name="Table"):
-    """Columns by name: the words of loops stay, and pairs are read where both are needed.
+    """Columns by name: the words of loops stay, and pairs are read where both are
+    needed.
 
     slope (None, 1), height (None, 1), soil (None, 1), area (None, 1) -> (None, 3), 100
     parameters at the defaults.

@@ -1,6 +1,6 @@
 """Several outputs: of a block, of a loop, as a list, taken by name, index and slice.
 
-Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file a7c4df37).
+Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file 5c95b818).
 Change the spec, not this file.
 """
 
@@ -35,8 +35,10 @@ def fpn(c3, c4, c5, filters, *, name="fpn"):
 
 
 def Pyramid(filters=8, *, name="Pyramid"):
-    """(None, 32, 32, 3) -> boxes_0 (None, 16, 16, 1), boxes_1 (None, 8, 8, 1),
-    boxes_2 (None, 4, 4, 1), best (None, 44), 8,395 parameters at the defaults.
+    """A model of 8,395 parameters at the defaults.
+
+    (None, 32, 32, 3) -> boxes_0 (None, 16, 16, 1), boxes_1 (None, 8, 8, 1), boxes_2
+    (None, 4, 4, 1), best (None, 44).
     """
     image = keras.Input((32, 32, 3), name="image")
     features = backbone(image, name="features")

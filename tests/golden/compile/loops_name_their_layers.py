@@ -1,7 +1,8 @@
-"""Loops: counted, over values, nested, numbered by the spec itself, with names for skips.
+"""Loops: counted, over values, nested, numbered by the spec itself, with names for
+skips.
 
 Made by netdsl 0.1.0 from loops_name_their_layers.net (sha256 871eecbd, this file
-08fadcb9). Change the spec, not this file.
+1eb90809). Change the spec, not this file.
 """
 
 from tensorflow import keras

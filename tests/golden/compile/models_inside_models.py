@@ -1,7 +1,8 @@
-"""Models as layers: frozen, shared, with several outputs, and one at other hyperparameters.
+"""Models as layers: frozen, shared, with several outputs, and one at other
+hyperparameters.
 
 Made by netdsl 0.1.0 from models_inside_models.net (sha256 34854f60, this file
-dca6a0b8). Change the spec, not this file.
+cb343725). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -42,15 +43,18 @@ def Decoder(latent=8, *, name="Decoder"):
 
 
 def BigEncoder(latent=8, widths=(64, 64), *, name="BigEncoder"):
-    """(None, 16, 16, 1) -> mean (None, 8), spread (None, 8), 21,648 parameters at
-    the defaults.
+    """A model of 21,648 parameters at the defaults.
+
+    (None, 16, 16, 1) -> mean (None, 8), spread (None, 8).
     """
     return Encoder(latent, widths, name=name)
 
 
 def Pair(latent=4, *, name="Pair"):
-    """image (None, 16, 16, 1), other (None, 16, 16, 1) -> restored
-    (None, 16, 16, 1), score (None, 1), 32,329 parameters at the defaults.
+    """A model of 32,329 parameters at the defaults.
+
+    image (None, 16, 16, 1), other (None, 16, 16, 1) -> restored (None, 16, 16, 1),
+    score (None, 1).
     """
     image = keras.Input((16, 16, 1), name="image")
     other = keras.Input((16, 16, 1), name="other")

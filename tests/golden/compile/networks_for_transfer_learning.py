@@ -1,7 +1,7 @@
 """Networks of keras.applications as layers: frozen, cut at named layers, shared.
 
 Made by netdsl 0.1.0 from networks_for_transfer_learning.net (sha256 dc509661, this file
-2f544424). Change the spec, not this file.
+182cb931). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -31,8 +31,10 @@ def Flowers(classes=5, *, name="Flowers"):
 
 
 def Pyramid(*, name="Pyramid"):
-    """(None, 128, 160, 3) -> p5 (None, 4, 5, 64), p4 (None, 8, 10, 64), p3
-    (None, 16, 20, 64), 23,817,280 parameters.
+    """A model of 23,817,280 parameters.
+
+    (None, 128, 160, 3) -> p5 (None, 4, 5, 64), p4 (None, 8, 10, 64), p3
+    (None, 16, 20, 64).
     """
     image = keras.Input((128, 160, 3), name="image")
     base = keras.applications.ResNet50(include_top=False, input_shape=image.shape[1:])

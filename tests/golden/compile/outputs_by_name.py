@@ -1,6 +1,7 @@
-"""Outputs of a block keep their names where something reads one: the stack of gated convolutions of WaveNet.
+"""Outputs of a block keep their names where something reads one: the stack of gated
+convolutions of WaveNet.
 
-Made by netdsl 0.1.0 from outputs_by_name.net (sha256 689a2c77, this file 6597fba4).
+Made by netdsl 0.1.0 from outputs_by_name.net (sha256 689a2c77, this file 9fe19915).
 Change the spec, not this file.
 """
 

@@ -1,7 +1,8 @@
-"""The user's own Python: a layer with its declared shape, functions for Lambda and as an initializer.
+"""The user's own Python: a layer with its declared shape, functions for Lambda and as
+an initializer.
 
 Made by netdsl 0.1.0 from python_layers_and_functions.net (sha256 a343e0ad, this file
-e7fe0dd0). Change the spec, not this file.
+52f8e22f). Change the spec, not this file.
 """
 
 from my_package.functions import scale, shift

@@ -1,7 +1,8 @@
-"""Layers that are only applied one after the other are a list; those of a loop in a shared block are made before it.
+"""Layers that are only applied one after the other are a list; those of a loop in a
+shared block are made before it.
 
 Made by netdsl 0.1.0 from rows_and_turns_made_before.net (sha256 5cf8575b, this file
-24927307). Change the spec, not this file.
+66b124bd). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -49,8 +50,10 @@ def refine(*, name="refine"):
 
 
 def Detector(anchors=3, *, name="Detector"):
-    """fine (None, 32, 32, 8), coarse (None, 16, 16, 8) -> boxes (None, 822, 4),
-    distance (None, 15, 15), 3,972 parameters at the defaults.
+    """A model of 3,972 parameters at the defaults.
+
+    fine (None, 32, 32, 8), coarse (None, 16, 16, 8) -> boxes (None, 822, 4), distance
+    (None, 15, 15).
     """
     fine = keras.Input((32, 32, 8), name="fine")
     coarse = keras.Input((16, 16, 8), name="coarse")

@@ -1,7 +1,8 @@
-"""Several tensors that pass through a chain together have a variable each, also from turn to turn.
+"""Several tensors that pass through a chain together have a variable each, also from
+turn to turn.
 
 Made by netdsl 0.1.0 from several_tensors_pass.net (sha256 aca5482b, this file
-5b4f36d5). Change the spec, not this file.
+5ae39d6c). Change the spec, not this file.
 """
 
 from tensorflow import keras

@@ -1,6 +1,7 @@
-"""Layers made once: an object, a chain of objects, a weight-tied loop, blocks whose weights are shared.
+"""Layers made once: an object, a chain of objects, a weight-tied loop, blocks whose
+weights are shared.
 
-Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 1154807e).
+Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 45801aab).
 Change the spec, not this file.
 """
 
@@ -35,8 +36,9 @@ def mixer(units, *, name="mixer"):
 
 
 def Twins(vocabulary=100, *, name="Twins"):
-    """left (None, 12), right (None, 12) -> (None, 1), 3,904 parameters at the
-    defaults.
+    """A model of 3,904 parameters at the defaults.
+
+    left (None, 12), right (None, 12) -> (None, 1).
     """
     left = keras.Input((12,), dtype="int32", name="left")
     right = keras.Input((12,), dtype="int32", name="right")

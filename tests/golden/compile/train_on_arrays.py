@@ -1,6 +1,6 @@
 """Handwritten digits.
 
-Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 0e5efcc6).
+Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file b78cc80a).
 Change the spec, not this file.
 """
 
@@ -76,7 +76,7 @@ def compile_model(model, lr=1e-3):
 
 
 def load_data():
-    """Read digits.npz, set some apart for validation, and make batches."""
+    """Read digits.npz, set some apart, and make batches."""
     sets = read_npz(Path(__file__).parent / DATA)
     set_apart(sets, "validation", VALIDATION_SPLIT)
     return Data(
@@ -200,7 +200,7 @@ def augmentation():
 def fit(
     model, data, *, epochs=EPOCHS, out=None, resume=False, callbacks=(), verbose="auto"
 ):
-    """Train the model; with `resume`, go on after the last epoch kept in the folder `out`."""
+    """Train the model; with `resume`, go on after the last epoch kept in `out`."""
     augment = augmentation()
     train = data.train.map(
         lambda features, *rest: (augment(features, training=True), *rest)
@@ -236,7 +236,7 @@ def predict(model, inputs):
 
 
 def main(out="train_on_arrays_run"):
-    """Train, evaluate, and leave the model and its history in a folder beside this file."""
+    """Train, evaluate, and leave model and history in a folder beside this file."""
     folder = Path(__file__).parent / out
     model, data = make_model(), load_data()
     fit(model, data, out=folder)
@@ -244,17 +244,17 @@ def main(out="train_on_arrays_run"):
     model.save(folder / "model.keras")
 
 
-def seeds_of(*layers):
+def seeds_of(*parts):
     """Give the states of the random numbers that layers draw."""
-    found = [variable for layer in layers for variable in layer.variables]
+    found = [variable for part in parts for variable in part.variables]
     return [variable for variable in found if variable.name == "seed_generator_state"]
 
 
 class Progress(keras.callbacks.Callback):
     """Lets an epoch depend on the seed and its number alone, and keeps what follows it.
 
-    What it takes to go on after an epoch is written to a folder that gets its name when it
-    is whole: a crash loses at most the epoch in progress.
+    What it takes to go on after an epoch is written to a folder that gets its name when
+    it is whole: a crash loses at most the epoch in progress.
     """
 
     def __init__(self, callbacks, seed, folder, resume):

@@ -1,6 +1,6 @@
 """Flowers told apart, on one GPU or several.
 
-Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 7c3d42fc).
+Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 9d730cf3).
 Change the spec, not this file.
 """
 
@@ -84,7 +84,7 @@ def compile_model(model, lr=0.1):
 
 
 def load_data(folder="flowers"):
-    """Read the data, set some apart for validation and test, and make batches."""
+    """Read the data, set some apart, and make batches."""
     sets = read_folder(Path(__file__).parent / folder)
     set_apart(sets, "test", TEST_SPLIT)
     set_apart(sets, "validation", VALIDATION_SPLIT)
@@ -201,7 +201,7 @@ def fit(
     verbose="auto",
     patience=5,
 ):
-    """Train the model; with `resume`, go on after the last epoch kept in the folder `out`."""
+    """Train the model; with `resume`, go on after the last epoch kept in `out`."""
     augment = augmentation()
     train = data.train.map(
         lambda features, *rest: (augment(features, training=True), *rest)
@@ -244,7 +244,7 @@ def predict(model, inputs):
 
 
 def main(out="train_on_pictures_run"):
-    """Train, evaluate, and leave the model and its history in a folder beside this file."""
+    """Train, evaluate, and leave model and history in a folder beside this file."""
     folder = Path(__file__).parent / out
     model, data = make_model(), load_data()
     fit(model, data, out=folder)
@@ -252,17 +252,17 @@ def main(out="train_on_pictures_run"):
     model.save(folder / "model.keras")
 
 
-def seeds_of(*layers):
+def seeds_of(*parts):
     """Give the states of the random numbers that layers draw."""
-    found = [variable for layer in layers for variable in layer.variables]
+    found = [variable for part in parts for variable in part.variables]
     return [variable for variable in found if variable.name == "seed_generator_state"]
 
 
 class Progress(keras.callbacks.Callback):
     """Lets an epoch depend on the seed and its number alone, and keeps what follows it.
 
-    What it takes to go on after an epoch is written to a folder that gets its name when it
-    is whole: a crash loses at most the epoch in progress.
+    What it takes to go on after an epoch is written to a folder that gets its name when
+    it is whole: a crash loses at most the epoch in progress.
     """
 
     def __init__(self, callbacks, seed, folder, resume):

@@ -1,6 +1,6 @@
 """Networks of two kinds, trained side by side.
 
-Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file 6d75460c).
+Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file 1c5601c2).
 Change the spec, not this file.
 """
 
@@ -83,7 +83,7 @@ def compile_model_Words(model):
 
 
 def load_data_Words():
-    """Read what sentences gives, set some apart for validation, and make batches."""
+    """Read what sentences gives, set some apart, and make batches."""
     sets = given(sentences(language="en"))
     set_apart(sets, "validation", VALIDATION_SPLIT_WORDS)
     return Data(
@@ -172,7 +172,7 @@ def fit_Words(
     callbacks=(),
     verbose="auto",
 ):
-    """Train the model; with `resume`, go on after the last epoch kept in the folder `out`."""
+    """Train the model; with `resume`, go on after the last epoch kept in `out`."""
     callbacks = [*callbacks, keras.callbacks.History()]
     progress = Progress(callbacks, SEED_WORDS, out, resume)
     return model.fit(
@@ -199,7 +199,7 @@ def predict_Words(model, inputs):
 
 
 def main_Words(out="train_on_records_Words_run"):
-    """Train, evaluate, and leave the model and its history in a folder beside this file."""
+    """Train, evaluate, and leave model and history in a folder beside this file."""
     folder = Path(__file__).parent / out
     model, data = make_model_Words(), load_data_Words()
     fit_Words(model, data, out=folder)
@@ -344,7 +344,7 @@ def fit_Waves(
     callbacks=(),
     verbose="auto",
 ):
-    """Train the model; with `resume`, go on after the last epoch kept in the folder `out`."""
+    """Train the model; with `resume`, go on after the last epoch kept in `out`."""
     callbacks = [*callbacks, keras.callbacks.History()]
     progress = Progress(callbacks, SEED_WAVES, out, resume)
     return model.fit(
@@ -371,7 +371,7 @@ def predict_Waves(model, inputs):
 
 
 def main_Waves(out="train_on_records_Waves_run"):
-    """Train, evaluate, and leave the model and its history in a folder beside this file."""
+    """Train, evaluate, and leave model and history in a folder beside this file."""
     folder = Path(__file__).parent / out
     model, data = make_model_Waves(), load_data_Waves()
     fit_Waves(model, data, out=folder)
@@ -384,17 +384,17 @@ def main(out="train_on_records_run"):
     main_Waves(out)
 
 
-def seeds_of(*layers):
+def seeds_of(*parts):
     """Give the states of the random numbers that layers draw."""
-    found = [variable for layer in layers for variable in layer.variables]
+    found = [variable for part in parts for variable in part.variables]
     return [variable for variable in found if variable.name == "seed_generator_state"]
 
 
 class Progress(keras.callbacks.Callback):
     """Lets an epoch depend on the seed and its number alone, and keeps what follows it.
 
-    What it takes to go on after an epoch is written to a folder that gets its name when it
-    is whole: a crash loses at most the epoch in progress.
+    What it takes to go on after an epoch is written to a folder that gets its name when
+    it is whole: a crash loses at most the epoch in progress.
     """
 
     def __init__(self, callbacks, seed, folder, resume):

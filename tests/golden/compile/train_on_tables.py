@@ -1,6 +1,6 @@
 """Prices of flats, from text and numbers in a table.
 
-Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file a200d2d7).
+Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file dbac0e2f).
 Change the spec, not this file.
 """
 
@@ -36,8 +36,9 @@ IN_MEMORY = 2**29
 
 
 def Flats(*, name="Flats"):
-    """area (None, 1), district (None, 1) -> price (None, 1), sold (None, 1), 661
-    parameters.
+    """A model of 661 parameters.
+
+    area (None, 1), district (None, 1) -> price (None, 1), sold (None, 1).
     """
     area = keras.Input((1,), name="area")
     district = keras.Input((1,), dtype="string", name="district")
@@ -271,7 +272,7 @@ def adapt(model, samples):
 def fit(
     model, data, *, epochs=EPOCHS, out=None, resume=False, callbacks=(), verbose="auto"
 ):
-    """Train the model; with `resume`, go on after the last epoch kept in the folder `out`."""
+    """Train the model; with `resume`, go on after the last epoch kept in `out`."""
     current_epoch().assign(0)
     adapt(model, data.train)
     callbacks = [*callbacks, keras.callbacks.History()]
@@ -303,7 +304,7 @@ def predict(model, inputs):
 
 
 def main(out="train_on_tables_run"):
-    """Train, evaluate, and leave the model and its history in a folder beside this file."""
+    """Train, evaluate, and leave model and history in a folder beside this file."""
     folder = Path(__file__).parent / out
     model, data = make_model(), load_data()
     fit(model, data, out=folder)
@@ -311,17 +312,17 @@ def main(out="train_on_tables_run"):
     model.save(folder / "model.keras")
 
 
-def seeds_of(*layers):
+def seeds_of(*parts):
     """Give the states of the random numbers that layers draw."""
-    found = [variable for layer in layers for variable in layer.variables]
+    found = [variable for part in parts for variable in part.variables]
     return [variable for variable in found if variable.name == "seed_generator_state"]
 
 
 class Progress(keras.callbacks.Callback):
     """Lets an epoch depend on the seed and its number alone, and keeps what follows it.
 
-    What it takes to go on after an epoch is written to a folder that gets its name when it
-    is whole: a crash loses at most the epoch in progress.
+    What it takes to go on after an epoch is written to a folder that gets its name when
+    it is whole: a crash loses at most the epoch in progress.
     """
 
     def __init__(self, callbacks, seed, folder, resume):

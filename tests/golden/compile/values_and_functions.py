@@ -1,7 +1,7 @@
 """Values: constants, functions, comprehensions, f-strings, names that Python reserves.
 
 Made by netdsl 0.1.0 from values_and_functions.net (sha256 fe019fbe, this file
-6bfebf9f). Change the spec, not this file.
+71526fee). Change the spec, not this file.
 """
 
 import math
@@ -44,8 +44,8 @@ def class_(x, filter_, lambda_=0.1, layers=default_layers, *, name="class_"):
 
 def Values(def_=10, pairs=((8, 1), (16, 2)), options=default_options, *, name="Values"):
     """(None, 32, 32, 3) -> (None, 10), 215,155 parameters at the defaults."""
-    input_ = keras.Input((32, 32, 3), name="input")
     assert len(pairs) > 0, f"needs a pair, has {len(pairs)}"
+    input_ = keras.Input((32, 32, 3), name="input")
     total = sum([w for w, _ in pairs])
     body = input_
     for i, (width, stride) in enumerate(pairs):

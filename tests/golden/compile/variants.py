@@ -1,6 +1,7 @@
-"""Models at other hyperparameters: all of them where they are few, else those that change and what is handed on.
+"""Models at other hyperparameters: all of them where they are few, else those that
+change and what is handed on.
 
-Made by netdsl 0.1.0 from variants.net (sha256 b9240b4e, this file b4268904). Change the
+Made by netdsl 0.1.0 from variants.net (sha256 b9240b4e, this file e3568b36). Change the
 spec, not this file.
 """
 
@@ -78,8 +79,9 @@ def Shallower(
 
 
 def Both(*, name="Both"):
-    """(None, 32, 32, 3) -> first (None, 10), second (None, 3), third (None, 4),
-    23,068 parameters.
+    """A model of 23,068 parameters.
+
+    (None, 32, 32, 3) -> first (None, 10), second (None, 3), third (None, 4).
     """
     image = keras.Input((32, 32, 3), name="image")
     first = Shallow(convolutions=[1, 1], widths=[4, 4], name="shallow")(image)

@@ -1,6 +1,7 @@
-"""Tensors that are learned: a class token, scales in a loop, a matrix that is used twice.
+"""Tensors that are learned: a class token, scales in a loop, a matrix that is used
+twice.
 
-Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file c700588f). Change the
+Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file 523f96b0). Change the
 spec, not this file.
 """
 
@@ -12,7 +13,7 @@ ops = keras.ops
 
 @keras.utils.register_keras_serializable("netdsl", "Weight")
 class Weight(keras.layers.Layer):
-    """A learned tensor without a batch, part of a model once called on one of its tensors."""
+    """A learned tensor without a batch: a call on any tensor puts it into the model."""
 
     def __init__(
         self,

@@ -1,12 +1,14 @@
 """AlexNet.
 
-Krizhevsky, Sutskever and Hinton, ImageNet Classification with Deep Convolutional Neural Networks, 2012.
+Krizhevsky, Sutskever and Hinton, ImageNet Classification with Deep Convolutional Neural
+Networks, 2012.
 Task: image classification.
 
-`AlexNet` is split over two graphics processors as in the paper: three of its convolutions see half of the channels.
-`AlexNetUndivided` is not, and `OneWeirdTrick` is the narrower net of Krizhevsky, 2014, arXiv:1404.5997.
+`AlexNet` is split over two graphics processors as in the paper: three of its
+convolutions see half of the channels. `AlexNetUndivided` is not, and `OneWeirdTrick` is
+the narrower net of Krizhevsky, 2014, arXiv:1404.5997.
 
-Made by netdsl 0.1.0 from alexnet.net (sha256 0d4a44fc, this file d8c53028). Change the
+Made by netdsl 0.1.0 from alexnet.net (sha256 e1aa033b, this file 56e92ed3). Change the
 spec, not this file.
 """
 
@@ -19,7 +21,7 @@ ops = keras.ops
 def local_response_normalization(
     x, size=5, bias=2.0, alpha=1e-4, beta=0.75, *, name="local_response_normalization"
 ):
-    """Divide by what the neighbouring channels say at the same place (section 3.3 of the paper)."""
+    """Divide by what the neighbouring channels say at the same place: section 3.3."""
     reach = size // 2
     channels = x.shape[-1]
     padded = ops.pad(x**2, [(0, 0), (0, 0), (0, 0), (reach, reach)])
@@ -31,15 +33,14 @@ def local_response_normalization(
 def classifier(maps, classes, *, name="classifier"):
     """Three dense layers; the first two forget half of what they know at each step."""
     x = layers.Flatten(name=f"{name}_flatten")(maps)
-    x = layers.Dropout(0.5, name=f"{name}_dropout1")(x)
-    x = layers.Dense(4096, activation="relu", name=f"{name}_dense1")(x)
-    x = layers.Dropout(0.5, name=f"{name}_dropout2")(x)
-    x = layers.Dense(4096, activation="relu", name=f"{name}_dense2")(x)
-    return layers.Dense(classes, activation="softmax", name=f"{name}_dense3")(x)
+    for n in range(2):
+        x = layers.Dense(4096, activation="relu", name=f"{name}_dense1_{n}")(x)
+        x = layers.Dropout(0.5, name=f"{name}_dropout_{n}")(x)
+    return layers.Dense(classes, activation="softmax", name=f"{name}_dense2")(x)
 
 
 def AlexNet(classes=1000, groups=2, *, name="AlexNet"):
-    """Five convolutions and three dense layers, which won ImageNet's challenge of 2012.
+    """Five convolutions and three dense layers: the winner of ImageNet's challenge.
 
     (None, 227, 227, 3) -> (None, 1000), 60,965,224 parameters at the defaults.
     """
@@ -79,7 +80,7 @@ def AlexNetUndivided(classes=1000, groups=1, *, name="AlexNetUndivided"):
 
 
 def OneWeirdTrick(classes=1000, *, name="OneWeirdTrick"):
-    """One column, without normalization; the AlexNet of torchvision.
+    """One column, without normalization, in the sizes of torchvision's AlexNet.
 
     (None, 224, 224, 3) -> (None, 1000), 61,100,840 parameters at the defaults.
     """

@@ -1,12 +1,13 @@
 """A convolutional autoencoder.
 
-Masci, Meier, Cireşan and Schmidhuber, Stacked Convolutional Auto-Encoders for Hierarchical Feature Extraction, 2011.
+Masci, Meier, Cireşan and Schmidhuber, Stacked Convolutional Auto-Encoders for
+Hierarchical Feature Extraction, 2011.
 Task: denoising.
 
-The digits of MNIST squeezed to 7 by 7 by 32 and made again, as the example at keras.io does it: what the narrow middle
-cannot hold, such as noise, is left out.
+The digits of MNIST squeezed to 7 by 7 by 32 and made again, as the example at keras.io
+does it: what the narrow middle cannot hold, such as noise, is left out.
 
-Made by netdsl 0.1.0 from autoencoder.net (sha256 a81895ff, this file b105b254). Change
+Made by netdsl 0.1.0 from autoencoder.net (sha256 a81895ff, this file 4112e54c). Change
 the spec, not this file.
 """
 

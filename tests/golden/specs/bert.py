@@ -1,13 +1,13 @@
 """BERT.
 
-Devlin, Chang, Lee and Toutanova, BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding, 2018,
-arXiv:1810.04805.
+Devlin, Chang, Lee and Toutanova, BERT: Pre-training of Deep Bidirectional Transformers
+for Language Understanding, 2018, arXiv:1810.04805.
 Task: language model.
 
-A word (0 where there is none), which of two texts it is of, and its place are added up. `sequence` has a vector for each word,
-`pooled` one for all, read off the first.
+A word (0 where there is none), which of two texts it is of, and its place are added up.
+`sequence` has a vector for each word, `pooled` one for all, read off the first.
 
-Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 166ef2e0). Change the
+Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 7141ba09). Change the
 spec, not this file.
 """
 
@@ -19,7 +19,7 @@ ops = keras.ops
 
 @keras.utils.register_keras_serializable("netdsl", "Weight")
 class Weight(keras.layers.Layer):
-    """A learned tensor without a batch, part of a model once called on one of its tensors."""
+    """A learned tensor without a batch: a call on any tensor puts it into the model."""
 
     def __init__(
         self,
@@ -140,7 +140,9 @@ def BERTBase(
 
 
 def BERTLarge(*, width=1024, heads=16, depth=24, name="BERTLarge", **kwargs):
-    """tokens (None, 512), segments (None, 512) -> sequence (None, 512, 1024), pooled
-    (None, 1024), 335,141,888 parameters at the defaults.
+    """A model of 335,141,888 parameters at the defaults.
+
+    tokens (None, 512), segments (None, 512) -> sequence (None, 512, 1024), pooled
+    (None, 1024).
     """
     return BERTBase(width=width, heads=heads, depth=depth, name=name, **kwargs)

@@ -1,13 +1,14 @@
 """ConvLSTM.
 
-Shi, Chen, Wang, Yeung, Wong and Woo, Convolutional LSTM Network: A Machine Learning Approach for Precipitation Nowcasting, 2015,
-arXiv:1506.04214.
+Shi, Chen, Wang, Yeung, Wong and Woo, Convolutional LSTM Network: A Machine Learning
+Approach for Precipitation Nowcasting, 2015, arXiv:1506.04214.
 Task: video.
 
-The three layers that encode in the paper's best network for moving digits, whose states together tell the next frame at each step.
-Keras's layer has no peepholes from the cell to the gates, 768 numbers here.
+The three layers that encode in the paper's best network for moving digits, whose states
+together tell the next frame at each step. Keras's layer has no peepholes from the cell
+to the gates, 768 numbers here.
 
-Made by netdsl 0.1.0 from convlstm.net (sha256 e32da036, this file 79ac3de9). Change the
+Made by netdsl 0.1.0 from convlstm.net (sha256 14d84339, this file 76eb5999). Change the
 spec, not this file.
 """
 
@@ -17,7 +18,7 @@ layers = keras.layers
 
 
 def patches(frames, size, *, name="patches"):
-    """A patch of `size` by `size` pixels becomes the channels of one place (section 4.1)."""
+    """A patch of `size` by `size` pixels is the channels of one place: section 4.1."""
     steps = frames.shape[1]
     rows = frames.shape[2] // size
     x = layers.Reshape((steps, rows, size, rows, size), name=f"{name}_reshape1")(frames)

@@ -1,12 +1,13 @@
 """ConvNeXt.
 
-Liu, Mao, Wu, Feichtenhofer, Darrell and Xie, A ConvNet for the 2020s, 2022, arXiv:2201.03545.
+Liu, Mao, Wu, Feichtenhofer, Darrell and Xie, A ConvNet for the 2020s, 2022,
+arXiv:2201.03545.
 Task: image classification.
 
-Section 2 of the paper, where a ResNet becomes what it is here step by step, with the weights of keras.applications in their
-order. Pictures arrive as 0 to 255.
+Section 2 of the paper, where a ResNet becomes what it is here step by step, with the
+weights of keras.applications in their order. Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from convnext.net (sha256 f40d2305, this file 09415f22). Change the
+Made by netdsl 0.1.0 from convnext.net (sha256 415a3b42, this file 2383b24d). Change the
 spec, not this file.
 """
 
@@ -18,7 +19,7 @@ ops = keras.ops
 
 @keras.utils.register_keras_serializable("netdsl", "Weight")
 class Weight(keras.layers.Layer):
-    """A learned tensor without a batch, part of a model once called on one of its tensors."""
+    """A learned tensor without a batch: a call on any tensor puts it into the model."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ def stochastic_depth(x, rate=0.0, *, name="stochastic_depth"):
 
 
 def unit(x, drop, *, name="unit"):
-    """A wide depthwise convolution and two dense layers, scaled and added: figure 4 of the paper, on the right."""
+    """A wide depthwise convolution and two dense layers, scaled and added: figure 4."""
     width = x.shape[-1]
     scale = Weight(
         (width,), initializer=keras.initializers.Constant(1e-6), name=f"{name}_scale"
@@ -97,7 +98,9 @@ def ConvNeXt(
     *,
     name="ConvNeXt",
 ):
-    """Four stages, each of half the size; `drop` is how often the deepest branch is left out in training.
+    """Four stages, each of half the size.
+
+    `drop` is how often the deepest branch is left out in training.
 
     (None, 224, 224, 3) -> (None, 1000), 28,589,128 parameters at the defaults.
     """

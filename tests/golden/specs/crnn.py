@@ -1,13 +1,14 @@
 """CRNN.
 
-Shi, Bai and Yao, An End-to-End Trainable Neural Network for Image-based Sequence Recognition and Its Application to Scene Text
-Recognition, 2015, arXiv:1507.05717.
+Shi, Bai and Yao, An End-to-End Trainable Neural Network for Image-based Sequence
+Recognition and Its Application to Scene Text Recognition, 2015, arXiv:1507.05717.
 Task: text recognition.
 
-Table 1 of the paper, read from the bottom: seven convolutions make a row of features of a line of text, two bidirectional
-LSTMs read it, and each place gives a character or none. Train it with the `ctc` loss; its class 0 is the blank.
+Table 1 of the paper, read from the bottom: seven convolutions make a row of features of
+a line of text, two bidirectional LSTMs read it, and each place gives a character or
+none. Train it with the `ctc` loss; its class 0 is the blank.
 
-Made by netdsl 0.1.0 from crnn.net (sha256 3ab76d1c, this file ec138904). Change the
+Made by netdsl 0.1.0 from crnn.net (sha256 3ab76d1c, this file b6f49383). Change the
 spec, not this file.
 """
 

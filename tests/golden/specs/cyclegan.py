@@ -1,13 +1,14 @@
 """CycleGAN.
 
-Zhu, Park, Isola and Efros, Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks, 2017,
-arXiv:1703.10593.
+Zhu, Park, Isola and Efros, Unpaired Image-to-Image Translation using Cycle-Consistent
+Adversarial Networks, 2017, arXiv:1703.10593.
 Task: image generation.
 
-The appendix in its own notation: c7s1-64, d128, d256, nine times R256, u128, u64, c7s1-3 for the generator, and
-C64-C128-C256-C512 for the discriminator, which judges patches of 70 by 70.
+The appendix in its own notation: c7s1-64, d128, d256, nine times R256, u128, u64,
+c7s1-3 for the generator, and C64-C128-C256-C512 for the discriminator, which judges
+patches of 70 by 70.
 
-Made by netdsl 0.1.0 from cyclegan.net (sha256 e0ee43bb, this file 9b2bd2b5). Change the
+Made by netdsl 0.1.0 from cyclegan.net (sha256 c06500e0, this file fef76da3). Change the
 spec, not this file.
 """
 
@@ -35,12 +36,14 @@ def reflect(x, rows):
 
 def c7s1(x, filters, *, name="c7s1"):
     x = reflect(x, 3)
-    return layers.Conv2D(
+    x = layers.Conv2D(
         filters,
         7,
         kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
         name=f"{name}_conv2d",
     )(x)
+    x = instance_norm(x, name=f"{name}_instance_norm")
+    return layers.ReLU(name=f"{name}_re_lu")(x)
 
 
 def d(x, filters, *, name="d"):
@@ -97,17 +100,22 @@ def CycleGANGenerator(size=256, *, name="CycleGANGenerator"):
     (None, 256, 256, 3) -> (None, 256, 256, 3), 11,378,179 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
-    x = c7s1(image, 64, name="c7s1_1")
-    x = instance_norm(x, name="instance_norm")
-    x = layers.ReLU(name="re_lu")(x)
+    x = c7s1(image, 64, name="c7s1")
     x = d(x, 128, name="d1")
     x = d(x, 256, name="d2")
     for n in range(9):
         x = R(x, 256, name=f"r_{n}")
     x = u(x, 128, name="u1")
     x = u(x, 64, name="u2")
-    x = c7s1(x, 3, name="c7s1_2")
-    translated = layers.Activation("tanh", name="translated")(x)
+    # c7s1-3, which ends otherwise in the authors' program.
+    x = reflect(x, 3)
+    translated = layers.Conv2D(
+        3,
+        7,
+        activation="tanh",
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name="translated",
+    )(x)
     return keras.Model(image, translated, name=name)
 
 

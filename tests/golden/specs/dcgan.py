@@ -1,12 +1,13 @@
 """DCGAN.
 
-Radford, Metz and Chintala, Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks, 2015,
-arXiv:1511.06434.
+Radford, Metz and Chintala, Unsupervised Representation Learning with Deep Convolutional
+Generative Adversarial Networks, 2015, arXiv:1511.06434.
 Task: image generation.
 
-Figure 1 of the paper: neither pooling nor dense layers inside, but convolutions that double the size, or halve it.
+Figure 1 of the paper: neither pooling nor dense layers inside, but convolutions that
+double the size, or halve it.
 
-Made by netdsl 0.1.0 from dcgan.net (sha256 529319d6, this file 74e36a6f). Change the
+Made by netdsl 0.1.0 from dcgan.net (sha256 89dc96d6, this file 37c04c0e). Change the
 spec, not this file.
 """
 
@@ -23,7 +24,12 @@ def DCGANGenerator(
     (None, 100) -> (None, 64, 64, 3), 18,858,883 parameters at the defaults.
     """
     noise = keras.Input((code,), name="noise")
-    x = layers.Dense(4 * 4 * widths[0], use_bias=False, name="dense")(noise)
+    x = layers.Dense(
+        4 * 4 * widths[0],
+        use_bias=False,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name="dense",
+    )(noise)
     x = layers.Reshape((4, 4, widths[0]), name="reshape")(x)
     x = layers.BatchNormalization(name="batch_normalization1")(x)
     x = layers.ReLU(name="re_lu1")(x)
@@ -81,5 +87,10 @@ def DCGANDiscriminator(
         x = layers.BatchNormalization(name=f"batch_normalization_{n}")(x)
         x = layers.LeakyReLU(0.2, name=f"leaky_re_lu2_{n}")(x)
     x = layers.Flatten(name="flatten")(x)
-    real = layers.Dense(1, activation="sigmoid", name="real")(x)
+    real = layers.Dense(
+        1,
+        activation="sigmoid",
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name="real",
+    )(x)
     return keras.Model(image, real, name=name)

@@ -1,12 +1,14 @@
 """DCN-V2.
 
-Wang, Shivanna, Cheng, Jain, Lin, Hong and Chi, DCN V2: Improved Deep & Cross Network, 2021, arXiv:2008.13535.
+Wang, Shivanna, Cheng, Jain, Lin, Hong and Chi, DCN V2: Improved Deep & Cross Network,
+2021, arXiv:2008.13535.
 Task: recommendation.
 
-Figure 1 (a) of the paper, the stacked form, on Criteo's data of clicks: layers that multiply the features with one another, once more
-with each, and a deep network behind them.
+Figure 1 (a) of the paper, the stacked form, on Criteo's data of clicks: layers that
+multiply the features with one another, once more with each, and a deep network behind
+them.
 
-Made by netdsl 0.1.0 from dcn_v2.net (sha256 3d0bd9d4, this file 5b59c68a). Change the
+Made by netdsl 0.1.0 from dcn_v2.net (sha256 3d0bd9d4, this file 68ac473f). Change the
 spec, not this file.
 """
 
@@ -33,7 +35,8 @@ def cross_layer(features, x, *, name="cross_layer"):
 
     Wang et al., 2021, arXiv:2008.13535.
 
-    Takes the features themselves and what the cross layers before this one made of them.
+    Takes the features themselves and what the cross layers before this one made of
+    them.
     """
     dense = layers.Dense(features.shape[-1], name=f"{name}_dense")(x)
     product = layers.Multiply(name=f"{name}_multiply")([features, dense])
@@ -41,12 +44,13 @@ def cross_layer(features, x, *, name="cross_layer"):
 
 
 def hashed_embeddings(names, bins, width, *, name="hashed_embeddings"):
-    """A learned vector for each column of names [columns], out of a table of `bins` of its own.
+    """A learned vector for each column of names [columns], out of a table of its own.
 
     Weinberger et al., 2009, arXiv:0902.2206.
 
-    No list of the names is needed: what two names share is a row of the table, the rarer the more rows there are. Gives
-    [columns, width]. Strings are hashed by TensorFlow alone, whole numbers by any backend.
+    No list of the names is needed: what two names share is a row of the table, the
+    rarer the more rows there are. Gives [columns, width]. Strings are hashed by
+    TensorFlow alone, whole numbers by any backend.
     """
     branches = []
     for column in range(names.shape[-1]):
@@ -81,8 +85,9 @@ def DCNV2(
         categories, bins, width, name="embedded_hashed_embeddings"
     )
     embedded = layers.Flatten(name="embedded_flatten")(embedded)
-    branch = ops.relu(numbers)
-    features = layers.Concatenate(name="features")([ops.log1p(branch), embedded])
+    features = layers.Concatenate(name="features")(
+        [ops.log1p(ops.relu(numbers)), embedded]
+    )
     x = features
     for n in range(crosses):
         x = cross_layer(features, x, name=f"cross_layer_{n}")

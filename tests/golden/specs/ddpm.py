@@ -3,10 +3,11 @@
 Ho, Jain and Abbeel, Denoising Diffusion Probabilistic Models, 2020, arXiv:2006.11239.
 Task: image generation.
 
-Appendix B of the paper for CIFAR-10: from a noisy picture and how many steps of noise it has seen, the noise is told. Two residual
-blocks on each of four levels, attention where the map is 16 by 16.
+Appendix B of the paper for CIFAR-10: from a noisy picture and how many steps of noise
+it has seen, the noise is told. Two residual blocks on each of four levels, attention
+where the map is 16 by 16.
 
-Made by netdsl 0.1.0 from ddpm.net (sha256 c0edd117, this file 293d8742). Change the
+Made by netdsl 0.1.0 from ddpm.net (sha256 1de5970a, this file 481b2d7c). Change the
 spec, not this file.
 """
 
@@ -35,7 +36,10 @@ def sinusoidal_embedding(x, width, *, name="sinusoidal_embedding"):
 
 
 def residual(x, time, filters, attention=False, *, name="residual"):
-    """Two convolutions round a shortcut, the time added between them; then every place may look at every other."""
+    """Two convolutions round a shortcut, the time added between them.
+
+    With `attention` every place looks at every other behind them.
+    """
     x_branch = layers.GroupNormalization(
         epsilon=1e-6, name=f"{name}_moved_group_normalization"
     )(x)
@@ -59,13 +63,13 @@ def residual(x, time, filters, attention=False, *, name="residual"):
         skip = layers.Conv2D(filters, 1, padding="same", name=f"{name}_skip")(x)
     x = layers.Add(name=f"{name}_add1")([main, skip])
     if attention:
-        residual = layers.GroupNormalization(
+        branch = layers.GroupNormalization(
             epsilon=1e-6, name=f"{name}_group_normalization"
         )(x)
-        residual = layers.MultiHeadAttention(
+        branch = layers.MultiHeadAttention(
             1, filters, attention_axes=(1, 2), name=f"{name}_multi_head_attention"
-        )(residual, value=residual)
-        x = layers.Add(name=f"{name}_add2")([x, residual])
+        )(branch, value=branch)
+        x = layers.Add(name=f"{name}_add2")([x, branch])
     return x
 
 
@@ -92,7 +96,7 @@ def DDPM(
                 bottom,
                 time,
                 factor * width,
-                bottom.shape[1] == attention_at,
+                attention=bottom.shape[1] == attention_at,
                 name=f"bottom_residual1_{i}_{n}",
             )
             skips.append(bottom)
@@ -110,7 +114,9 @@ def DDPM(
         level = last - i // (blocks + 1)
         filters = factors[level] * width
         x = layers.Concatenate(name=f"concatenate_{i}")([x, skip])
-        x = residual(x, time, filters, x.shape[1] == attention_at, name=f"residual_{i}")
+        x = residual(
+            x, time, filters, attention=x.shape[1] == attention_at, name=f"residual_{i}"
+        )
         if level > 0 and i % (blocks + 1) == blocks:
             x = layers.UpSampling2D(2, name=f"up_sampling2d_{i}")(x)
             x = layers.Conv2D(filters, 3, padding="same", name=f"conv2d_{i}")(x)

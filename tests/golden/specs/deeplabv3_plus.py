@@ -1,12 +1,13 @@
 """DeepLabv3+.
 
-Chen, Zhu, Papandreou, Schroff and Adam, Encoder-Decoder with Atrous Separable Convolution for Semantic Image Segmentation,
-2018, arXiv:1802.02611.
+Chen, Zhu, Papandreou, Schroff and Adam, Encoder-Decoder with Atrous Separable
+Convolution for Semantic Image Segmentation, 2018, arXiv:1802.02611.
 Task: segmentation.
 
-Figure 2 of the paper on ResNet-101 at a sixteenth of the size: the last stage dilates its convolutions in place of a stride.
+Figure 2 of the paper on ResNet-101 at a sixteenth of the size: the last stage dilates
+its convolutions in place of a stride.
 
-Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 0bc4af74, this file e8315426).
+Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 53485e53, this file 75c78cb7).
 Change the spec, not this file.
 """
 
@@ -37,6 +38,27 @@ def conv_bn(
     return x
 
 
+def atrous_conv_bn(
+    x, filters, rate=2, kernel_size=3, act="relu", *, name="atrous_conv_bn"
+):
+    """A convolution whose window has gaps, normalized: it sees further.
+
+    Yu and Koltun, 2016, arXiv:1511.07122.
+    """
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        dilation_rate=rate,
+        use_bias=False,
+        padding="same",
+        name=f"{name}_conv2d",
+    )(x)
+    x = layers.BatchNormalization(name=f"{name}_batch_normalization")(x)
+    if act != "linear":
+        x = layers.Activation(act, name=f"{name}_activation")(x)
+    return x
+
+
 def shortcut(x, filters, strides=1, *, name="shortcut"):
     """The map itself where its shape fits, a projection where it does not."""
     if strides != 1 or x.shape[-1] != filters:
@@ -47,7 +69,7 @@ def shortcut(x, filters, strides=1, *, name="shortcut"):
 def atrous_bottleneck(
     x, filters, strides=1, rate=1, expansion=4, *, name="atrous_bottleneck"
 ):
-    """A bottleneck whose middle convolution may leave gaps in place of a stride: what segments on a ResNet.
+    """A bottleneck that may leave gaps in place of a stride: a ResNet that segments.
 
     Chen et al., 2017, arXiv:1706.05587.
     """
@@ -83,22 +105,13 @@ def aspp(x, filters=256, rates=(6, 12, 18), *, name="aspp"):
     whole = layers.UpSampling2D(
         x.shape[1:3], interpolation="bilinear", name=f"{name}_whole_up_sampling2d"
     )(whole)
-    branch = conv_bn(x, filters, 1, name=f"{name}_conv_bn1")
-    branches = []
-    for n, rate in enumerate(rates):
-        inner = layers.Conv2D(
-            filters,
-            3,
-            dilation_rate=rate,
-            use_bias=False,
-            padding="same",
-            name=f"{name}_conv2d_{n}",
-        )(x)
-        inner = layers.BatchNormalization(name=f"{name}_batch_normalization_{n}")(inner)
-        inner = layers.ReLU(name=f"{name}_re_lu_{n}")(inner)
-        branches.append(inner)
-    y = layers.Concatenate(name=f"{name}_concatenate")([branch, *branches, whole])
-    return conv_bn(y, filters, 1, name=f"{name}_conv_bn2")
+    branch1 = conv_bn(x, filters, 1, name=f"{name}_conv_bn1")
+    branches = [
+        atrous_conv_bn(x, filters, rate, name=f"{name}_atrous_conv_bn_{n}")
+        for n, rate in enumerate(rates)
+    ]
+    x = layers.Concatenate(name=f"{name}_concatenate")([branch1, *branches, whole])
+    return conv_bn(x, filters, 1, name=f"{name}_conv_bn2")
 
 
 def DeepLabV3Plus(classes=21, blocks=(3, 4, 23, 3), size=512, *, name="DeepLabV3Plus"):
@@ -111,7 +124,7 @@ def DeepLabV3Plus(classes=21, blocks=(3, 4, 23, 3), size=512, *, name="DeepLabV3
     encoded = layers.MaxPooling2D(
         3, strides=2, padding="same", name="encoded_max_pooling2d"
     )(encoded)
-    stage = []
+    stages = []
     for i, (count, strides, rate) in enumerate(zip(blocks, [1, 2, 2, 1], [1, 1, 1, 2])):
         encoded = atrous_bottleneck(
             encoded, 64 * 2**i, strides, rate, name=f"encoded_atrous_bottleneck1_{i}"
@@ -123,12 +136,12 @@ def DeepLabV3Plus(classes=21, blocks=(3, 4, 23, 3), size=512, *, name="DeepLabV3
                 rate=rate,
                 name=f"encoded_atrous_bottleneck2_{i}_{n}",
             )
-        stage.append(encoded)
+        stages.append(encoded)
     encoded = aspp(encoded, 256, [6, 12, 18], name="encoded_aspp")
     encoded = layers.UpSampling2D(
         4, interpolation="bilinear", name="encoded_up_sampling2d"
     )(encoded)
-    low_level = conv_bn(stage[0], 48, 1, name="low_level")
+    low_level = conv_bn(stages[0], 48, 1, name="low_level")
     x = layers.Concatenate(name="concatenate")([encoded, low_level])
     for n in range(2):
         x = conv_bn(x, 256, 3, name=f"conv_bn_{n}")

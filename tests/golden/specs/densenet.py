@@ -1,11 +1,12 @@
 """DenseNet.
 
-Huang, Liu, van der Maaten and Weinberger, Densely Connected Convolutional Networks, 2017, arXiv:1608.06993.
+Huang, Liu, van der Maaten and Weinberger, Densely Connected Convolutional Networks,
+2017, arXiv:1608.06993.
 Task: image classification.
 
 Three columns of the paper's table 1, layer for layer those of keras.applications.
 
-Made by netdsl 0.1.0 from densenet.net (sha256 6aceb9f6, this file e61cc460). Change the
+Made by netdsl 0.1.0 from densenet.net (sha256 02c63ffb, this file 3dfb5302). Change the
 spec, not this file.
 """
 
@@ -46,7 +47,7 @@ def transition(x, *, name="transition"):
 
 
 def DenseNet(blocks=(6, 12, 24, 16), growth_rate=32, classes=1000, *, name="DenseNet"):
-    """Dense blocks with transitions between them; `blocks` counts the layers of each.
+    """Dense blocks with transitions between them; `blocks` counts their layers.
 
     (None, 224, 224, 3) -> (None, 1000), 8,062,504 parameters at the defaults.
     """

@@ -1,11 +1,12 @@
 """DenseNet-121.
 
-Huang, Liu, van der Maaten and Weinberger, Densely Connected Convolutional Networks, 2017, arXiv:1608.06993.
+Huang, Liu, van der Maaten and Weinberger, Densely Connected Convolutional Networks,
+2017, arXiv:1608.06993.
 Task: image classification.
 
 The smallest network of `densenet.net`, by itself.
 
-Made by netdsl 0.1.0 from densenet121.net (sha256 887fa69e, this file 1c62c6b4). Change
+Made by netdsl 0.1.0 from densenet121.net (sha256 887fa69e, this file 9931882f). Change
 the spec, not this file.
 """
 
@@ -46,7 +47,7 @@ def transition(x, *, name="transition"):
 
 
 def DenseNet(blocks=(6, 12, 24, 16), growth_rate=32, classes=1000, *, name="DenseNet"):
-    """Dense blocks with transitions between them; `blocks` counts the layers of each."""
+    """Dense blocks with transitions between them; `blocks` counts their layers."""
     image = keras.Input((224, 224, 3), name="image")
     x = layers.ZeroPadding2D(3, name="zero_padding2d1")(image)
     x = layers.Conv2D(64, 7, strides=2, use_bias=False, name="conv2d")(x)

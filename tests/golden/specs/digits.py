@@ -1,11 +1,12 @@
 """Handwritten digits, learned within a minute.
 
-Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, 1998, doi:10.24432/C50P49.
+Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, 1998,
+doi:10.24432/C50P49.
 Task: image classification.
 
 The pictures, of 8 by 8 pixels, ship with scikit-learn: nothing is downloaded.
 
-Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file 4cc83edc). Change the
+Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file 1d8bdeda). Change the
 spec, not this file.
 """
 
@@ -85,7 +86,7 @@ def compile_model(model, lr=2e-3):
 
 
 def load_data():
-    """Read the data set digits, set some apart for validation and test, and make batches."""
+    """Read the data set digits, set some apart, and make batches."""
     sets = read_dataset()
     set_apart(sets, "test", TEST_SPLIT)
     set_apart(sets, "validation", VALIDATION_SPLIT)
@@ -145,7 +146,7 @@ def batches(samples, rows, training):
 def fit(
     model, data, *, epochs=EPOCHS, out=None, resume=False, callbacks=(), verbose="auto"
 ):
-    """Train the model; with `resume`, go on after the last epoch kept in the folder `out`."""
+    """Train the model; with `resume`, go on after the last epoch kept in `out`."""
     callbacks = [*callbacks, keras.callbacks.History()]
     progress = Progress(callbacks, SEED, out, resume)
     return model.fit(
@@ -172,7 +173,7 @@ def predict(model, inputs):
 
 
 def main(out="digits_run"):
-    """Train, evaluate, and leave the model and its history in a folder beside this file."""
+    """Train, evaluate, and leave model and history in a folder beside this file."""
     folder = Path(__file__).parent / out
     model, data = make_model(), load_data()
     fit(model, data, out=folder)
@@ -180,17 +181,17 @@ def main(out="digits_run"):
     model.save(folder / "model.keras")
 
 
-def seeds_of(*layers):
+def seeds_of(*parts):
     """Give the states of the random numbers that layers draw."""
-    found = [variable for layer in layers for variable in layer.variables]
+    found = [variable for part in parts for variable in part.variables]
     return [variable for variable in found if variable.name == "seed_generator_state"]
 
 
 class Progress(keras.callbacks.Callback):
     """Lets an epoch depend on the seed and its number alone, and keeps what follows it.
 
-    What it takes to go on after an epoch is written to a folder that gets its name when it
-    is whole: a crash loses at most the epoch in progress.
+    What it takes to go on after an epoch is written to a folder that gets its name when
+    it is whole: a crash loses at most the epoch in progress.
     """
 
     def __init__(self, callbacks, seed, folder, resume):

@@ -1,12 +1,14 @@
 """DLRM.
 
-Naumov et al., Deep Learning Recommendation Model for Personalization and Recommendation Systems, 2019, arXiv:1906.00091.
+Naumov et al., Deep Learning Recommendation Model for Personalization and Recommendation
+Systems, 2019, arXiv:1906.00091.
 Task: recommendation.
 
-Criteo's data of clicks, with the widths of the authors' script: thirteen counts go through a small network, twenty-six names become
-vectors as wide, and what these have in common, pair by pair, tells whether somebody clicks.
+Criteo's data of clicks, with the widths of the authors' script: thirteen counts go
+through a small network, twenty-six names become vectors as wide, and what these have in
+common, pair by pair, tells whether somebody clicks.
 
-Made by netdsl 0.1.0 from dlrm.net (sha256 9f42c712, this file 4e8b4f43). Change the
+Made by netdsl 0.1.0 from dlrm.net (sha256 9f42c712, this file 3959a624). Change the
 spec, not this file.
 """
 
@@ -29,12 +31,13 @@ def mlp(x, widths, act="relu", dropout=0.0, *, name="mlp"):
 
 
 def hashed_embeddings(names, bins, width, *, name="hashed_embeddings"):
-    """A learned vector for each column of names [columns], out of a table of `bins` of its own.
+    """A learned vector for each column of names [columns], out of a table of its own.
 
     Weinberger et al., 2009, arXiv:0902.2206.
 
-    No list of the names is needed: what two names share is a row of the table, the rarer the more rows there are. Gives
-    [columns, width]. Strings are hashed by TensorFlow alone, whole numbers by any backend.
+    No list of the names is needed: what two names share is a row of the table, the
+    rarer the more rows there are. Gives [columns, width]. Strings are hashed by
+    TensorFlow alone, whole numbers by any backend.
     """
     branches = []
     for column in range(names.shape[-1]):
@@ -49,7 +52,7 @@ def hashed_embeddings(names, bins, width, *, name="hashed_embeddings"):
 
 
 def pairwise_products(x, *, name="pairwise_products"):
-    """The scalar product of each pair of vectors: a factorization machine's, as DLRM has it.
+    """The scalar product of each pair of vectors, as DLRM has it.
 
     Naumov et al., 2019, arXiv:1906.00091.
 
@@ -78,8 +81,7 @@ def DLRM(
     numbers = keras.Input((counts,), name="numbers")
     categories = keras.Input((names,), dtype="string", name="categories")
     width = bottom[-1]
-    dense = ops.relu(numbers)
-    dense = ops.log1p(dense)
+    dense = ops.log1p(ops.relu(numbers))
     dense = mlp(dense, bottom, name="dense")
     sparse = hashed_embeddings(categories, bins, width, name="sparse")
     reshape = layers.Reshape((1, width), name="products_reshape")(dense)

@@ -3,10 +3,11 @@
 Canny, A Computational Approach to Edge Detection, 1986.
 Task: edge detection.
 
-Nothing here is learned: every kernel is a constant. The others are Sobel's gradient (1968), the zeros of the Laplacian of a Gaussian
-(Marr and Hildreth, 1980) and the morphological gradient. Pictures have any size and values from 0 to 255.
+Nothing here is learned: every kernel is a constant. The others are Sobel's gradient
+(1968), the zeros of the Laplacian of a Gaussian (Marr and Hildreth, 1980) and the
+morphological gradient. Pictures have any size and values from 0 to 255.
 
-Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file deada4d7). Change the
+Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file 573130d8). Change the
 spec, not this file.
 """
 
@@ -22,6 +23,7 @@ def transposed(kernel):
     return [[row[i] for row in kernel] for i in range(len(kernel[0]))]
 
 
+# A number, which is no text.
 def is_angle(axis):
     return axis != str(axis)
 
@@ -104,19 +106,22 @@ def bell_bend(sigma):
 
 
 def separable(x, down, across, *, name="separable"):
-    """Correlate with a column and then with a row, which is to correlate with their product."""
+    """Correlate with a column and then with a row: with their product."""
     x = correlate(x, [[weight] for weight in down], name=f"{name}_correlate1")
     return correlate(x, [across], name=f"{name}_correlate2")
 
 
 def gaussian(x, sigma=1.0, *, name="gaussian"):
-    """Smooth by a Gaussian of this standard deviation in pixels, cut off at four of them."""
+    """Smooth by a Gaussian of this deviation in pixels, cut off at four of them."""
     assert sigma > 0
     return separable(x, bell(sigma), bell(sigma), name=f"{name}_separable")
 
 
 def laplacian_of_gaussian(x, sigma=1.0, *, name="laplacian_of_gaussian"):
-    """The Laplacian of the smoothed image, whose zeros are edges (Marr and Hildreth, 1980)."""
+    """The Laplacian of the smoothed image (Marr and Hildreth, 1980).
+
+    Its zeros are edges.
+    """
     assert sigma > 0
     branch1 = separable(x, bell(sigma), bell_bend(sigma), name=f"{name}_separable1")
     branch2 = separable(x, bell_bend(sigma), bell(sigma), name=f"{name}_separable2")
@@ -132,7 +137,7 @@ def extend_border(x, *, name="extend_border"):
 
 
 def neighbour(x, down, right, *, name="neighbour"):
-    """What lies one pixel from each place of a map that a border of one was put round."""
+    """What lies one pixel from each place of a map with a border of one."""
     return layers.Cropping2D(
         ((1 + down, 1 - down), (1 + right, 1 - right)), name=f"{name}_cropping2d"
     )(x)
@@ -146,9 +151,12 @@ def between(near, far, part, *, name="between"):
 
 
 def thin_edges(magnitude, gx, gy, *, name="thin_edges"):
-    """Keep the magnitude of a gradient where it is largest along the gradient, and nothing on the border.
+    """Keep the magnitude of a gradient where it is largest along the gradient.
 
-    The gradient points between two of the eight neighbours, and what lies there is interpolated from the two.
+    On the border nothing is kept.
+
+    The gradient points between two of the eight neighbours, and what lies there is
+    interpolated from the two.
     """
     flat = ops.abs(gx)
     upright = ops.abs(gy)
@@ -184,8 +192,8 @@ def thin_edges(magnitude, gx, gy, *, name="thin_edges"):
 def canny(x, sigma=1.0, low=0.1, high=0.2, reach=64, *, name="canny"):
     """Edges one pixel wide, 1.0 on a map of 0.0 (Canny, 1986).
 
-    An edge has a gradient of `low` or more all along, and of `high` somewhere: what is weak is kept as far as `reach`
-    pixels from what is strong.
+    An edge has a gradient of `low` or more all along, and of `high` somewhere: what is
+    weak is kept as far as `reach` pixels from what is strong.
     """
     assert low <= high, "an edge that is strong is weak too"
     grow = layers.MaxPooling2D(3, strides=1, padding="same", name=f"{name}_grow")
@@ -218,7 +226,8 @@ def dilate(x, size=3, *, name="dilate"):
 
 
 # An even window reaches farther down and right. Eroding reaches up and left instead, or
-# opening would shift the image.
+# opening would shift the image. Of a window (height, width) either may be even: turning
+# the image over does an odd one no harm.
 def is_odd(size):
     return size in range(1, 1000, 2)
 
@@ -281,8 +290,7 @@ def ZeroCrossings(sigma=2.0, *, name="ZeroCrossings"):
     picture = keras.Input((None, None, 3), name="picture")
     bend = grey(picture, name="bend_grey")
     bend = laplacian_of_gaussian(bend, sigma, name="bend_laplacian_of_gaussian")
-    above = ops.greater(bend, 0.0)
-    above = ops.cast(above, bend.dtype)
+    above = ops.cast(ops.greater(bend, 0.0), bend.dtype)
     edges = morphological_gradient(above, 3, name="edges")
     return keras.Model(picture, edges, name=name)
 

@@ -1,11 +1,13 @@
 """EfficientNet.
 
-Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019, arXiv:1905.11946.
+Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks,
+2019, arXiv:1905.11946.
 Task: image classification.
 
-Table 1 of the paper and its compound scaling, layer for layer as in keras.applications. Pictures arrive as 0 to 255.
+Table 1 of the paper and its compound scaling, layer for layer as in keras.applications.
+Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet.net (sha256 0a996ff8, this file 0c9a18ac). Change
+Made by netdsl 0.1.0 from efficientnet.net (sha256 c2cfabc5, this file 7ded8a6c). Change
 the spec, not this file.
 """
 
@@ -15,8 +17,8 @@ from tensorflow import keras
 
 layers = keras.layers
 
-# Expansion, channels, repeats, first stride, kernel.
-table = [
+# Expansion, channels, repeats, first stride and kernel of each stage.
+stages = [
     (1, 16, 1, 1, 3),
     (6, 24, 2, 2, 3),
     (6, 40, 2, 2, 5),
@@ -82,7 +84,8 @@ def squeeze_excite(
 
     Hu, Shen and Sun, 2018, arXiv:1709.01507.
 
-    `ratio` is how many times fewer channels the map is squeezed to; their number is a multiple of `divisor`.
+    `ratio` is how many times fewer channels the map is squeezed to; their number is a
+    multiple of `divisor`.
     """
     channels = x.shape[-1]
     squeezed = (
@@ -127,13 +130,14 @@ def mbconv(
     *,
     name="mbconv",
 ):
-    """Expand, convolve depthwise, squeeze and excite, project without an activation: EfficientNet's block.
+    """Expand, convolve depthwise, squeeze and excite, project: EfficientNet's block.
 
     Tan and Le, 2019, arXiv:1905.11946.
 
-    The squeeze is to a share of the channels that arrive, and there is none where it is 0. Widths in between are
-    multiples of `divisor`: 8 for MobileNetV3, whose `gate` is hard_sigmoid. Where a shortcut fits, `drop` is how often
-    the branch beside it is left out in training.
+    The squeeze is to a share of the channels that arrive, and there is none where it is
+    0. Widths in between are multiples of `divisor`: 8 for MobileNetV3, whose `gate` is
+    hard_sigmoid. Where a shortcut fits, `drop` is how often the branch beside it is
+    left out in training.
     """
     if squeeze_act is None:
         squeeze_act = act
@@ -179,14 +183,14 @@ def EfficientNet(
 ):
     """Blocks that are wider, deeper and see larger pictures, all three together.
 
-    `drop` is how often the deepest branch is left out in training; `pretrained` is for the weights that Keras learned
-    on ImageNet, which expect one more scale.
+    `drop` is how often the deepest branch is left out in training; `pretrained` is for
+    the weights that Keras learned on ImageNet, which expect one more scale.
 
     (None, 224, 224, 3) -> (None, 1000), 5,330,571 parameters at the defaults.
     """
     blocks = [
         (expansion, filters, strides if i == 0 else 1, kernel_size)
-        for expansion, filters, repeats, strides, kernel_size in table
+        for expansion, filters, repeats, strides, kernel_size in stages
         for i in range(math.ceil(depth * repeats))
     ]
     image = keras.Input((size, size, 3), name="image")

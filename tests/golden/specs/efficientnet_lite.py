@@ -1,12 +1,14 @@
 """EfficientNet-Lite.
 
-Liu, EfficientNet-Lite: Higher Accuracy Vision Models on the Edge, 2020, https://github.com/tensorflow/tpu.
+Liu, Higher accuracy on vision models with EfficientNet-Lite, 2020,
+https://blog.tensorflow.org/2020/03/higher-accuracy-on-vision-models-with-efficientnet-lite.html.
 Task: image classification.
 
-EfficientNet (Tan and Le, 2019, arXiv:1905.11946) for small devices: without squeeze and excitation, with ReLU6, and with a
-stem, a head and first and last stages that do not grow.
+EfficientNet (Tan and Le, 2019, arXiv:1905.11946) for small devices: without squeeze and
+excitation, with ReLU6, and with a stem, a head and first and last stages that do not
+grow.
 
-Made by netdsl 0.1.0 from efficientnet_lite.net (sha256 eb41fc84, this file 4365a5b2).
+Made by netdsl 0.1.0 from efficientnet_lite.net (sha256 161ddf4a, this file 9e78d3ef).
 Change the spec, not this file.
 """
 
@@ -16,8 +18,7 @@ from tensorflow import keras
 
 layers = keras.layers
 
-# Expansion, channels, blocks, stride and kernel of each stage: table 1 of
-# EfficientNet's paper.
+# Expansion, channels, repeats, first stride and kernel of each stage.
 stages = [
     (1, 16, 1, 1, 3),
     (6, 24, 2, 2, 3),
@@ -119,7 +120,7 @@ def EfficientNetLite(
     *,
     name="EfficientNetLite",
 ):
-    """Lite0; `width`, `depth` and `size` scale the others.
+    """Lite0, which `width`, `depth` and `size` scale.
 
     (None, 224, 224, 3) -> (None, 1000), 4,694,024 parameters at the defaults.
     """
@@ -140,6 +141,11 @@ def EfficientNetLite(
     x = layers.Dropout(dropout, name="dropout")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)
+
+
+def EfficientNetLite0(*, name="EfficientNetLite0", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 4,694,024 parameters at the defaults."""
+    return EfficientNetLite(name=name, **kwargs)
 
 
 def EfficientNetLite1(*, depth=1.1, size=240, name="EfficientNetLite1", **kwargs):

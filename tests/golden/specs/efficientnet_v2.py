@@ -3,10 +3,10 @@
 Tan and Le, EfficientNetV2: Smaller Models and Faster Training, 2021, arXiv:2104.00298.
 Task: image classification.
 
-Table 4 of the paper, its larger relatives, and B0 to B3, which are scaled; layer for layer as in keras.applications.
-Pictures arrive as 0 to 255.
+Table 4 of the paper, its larger relatives, and B0 to B3, which are scaled; layer for
+layer as in keras.applications. Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 ab5d95ab, this file b153d577).
+Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 cd8391d9, this file a52cfeed).
 Change the spec, not this file.
 """
 
@@ -16,7 +16,7 @@ from tensorflow import keras
 
 layers = keras.layers
 
-b = [
+stages_b = [
     (True, 1, 16, 1, 1),
     (True, 4, 32, 2, 2),
     (True, 4, 48, 2, 2),
@@ -24,7 +24,7 @@ b = [
     (False, 6, 112, 5, 1),
     (False, 6, 192, 8, 2),
 ]
-s = [
+stages_s = [
     (True, 1, 24, 2, 1),
     (True, 4, 48, 4, 2),
     (True, 4, 64, 4, 2),
@@ -32,7 +32,7 @@ s = [
     (False, 6, 160, 9, 1),
     (False, 6, 256, 15, 2),
 ]
-m = [
+stages_m = [
     (True, 1, 24, 3, 1),
     (True, 4, 48, 5, 2),
     (True, 4, 80, 5, 2),
@@ -41,7 +41,7 @@ m = [
     (False, 6, 304, 18, 2),
     (False, 6, 512, 5, 1),
 ]
-l_ = [
+stages_l = [
     (True, 1, 32, 4, 1),
     (True, 4, 64, 7, 2),
     (True, 4, 96, 7, 2),
@@ -107,7 +107,8 @@ def squeeze_excite(
 
     Hu, Shen and Sun, 2018, arXiv:1709.01507.
 
-    `ratio` is how many times fewer channels the map is squeezed to; their number is a multiple of `divisor`.
+    `ratio` is how many times fewer channels the map is squeezed to; their number is a
+    multiple of `divisor`.
     """
     channels = x.shape[-1]
     squeezed = (
@@ -152,13 +153,14 @@ def mbconv(
     *,
     name="mbconv",
 ):
-    """Expand, convolve depthwise, squeeze and excite, project without an activation: EfficientNet's block.
+    """Expand, convolve depthwise, squeeze and excite, project: EfficientNet's block.
 
     Tan and Le, 2019, arXiv:1905.11946.
 
-    The squeeze is to a share of the channels that arrive, and there is none where it is 0. Widths in between are
-    multiples of `divisor`: 8 for MobileNetV3, whose `gate` is hard_sigmoid. Where a shortcut fits, `drop` is how often
-    the branch beside it is left out in training.
+    The squeeze is to a share of the channels that arrive, and there is none where it is
+    0. Widths in between are multiples of `divisor`: 8 for MobileNetV3, whose `gate` is
+    hard_sigmoid. Where a shortcut fits, `drop` is how often the branch beside it is
+    left out in training.
     """
     if squeeze_act is None:
         squeeze_act = act
@@ -202,7 +204,7 @@ def fused_mbconv(
     *,
     name="fused_mbconv",
 ):
-    """One full convolution in place of the expansion and the depthwise one: EfficientNetV2's early block.
+    """One full convolution in place of the first two: EfficientNetV2's early block.
 
     Tan and Le, 2021, arXiv:2104.00298.
     """
@@ -228,7 +230,7 @@ def fused_mbconv(
 
 
 def EfficientNetV2(
-    stages=s,
+    stages=stages_s,
     stem=24,
     width=1.0,
     depth=1.0,
@@ -242,8 +244,9 @@ def EfficientNetV2(
 ):
     """Fused blocks while the map is large, EfficientNet's blocks when it is small.
 
-    A stage is whether it is of fused blocks, their expansion, channels, number and first stride. The picture is brought
-    to -1 to 1, or `standardized` by the colours of ImageNet.
+    A stage is whether it is of fused blocks, their expansion, channels, number and
+    first stride. The picture is brought to -1 to 1, or `standardized` by the colours of
+    ImageNet.
 
     (None, 384, 384, 3) -> (None, 1000), 21,612,360 parameters at the defaults.
     """
@@ -297,7 +300,13 @@ def EfficientNetV2(
 
 
 def EfficientNetV2B0(
-    *, stages=b, stem=32, size=224, standardized=True, name="EfficientNetV2B0", **kwargs
+    *,
+    stages=stages_b,
+    stem=32,
+    size=224,
+    standardized=True,
+    name="EfficientNetV2B0",
+    **kwargs,
 ):
     """(None, 224, 224, 3) -> (None, 1000), 7,200,312 parameters at the defaults."""
     return EfficientNetV2(
@@ -312,7 +321,7 @@ def EfficientNetV2B0(
 
 def EfficientNetV2B1(
     *,
-    stages=b,
+    stages=stages_b,
     stem=32,
     depth=1.1,
     size=240,
@@ -334,7 +343,7 @@ def EfficientNetV2B1(
 
 def EfficientNetV2B2(
     *,
-    stages=b,
+    stages=stages_b,
     stem=32,
     width=1.1,
     depth=1.2,
@@ -358,7 +367,7 @@ def EfficientNetV2B2(
 
 def EfficientNetV2B3(
     *,
-    stages=b,
+    stages=stages_b,
     stem=32,
     width=1.2,
     depth=1.4,
@@ -380,16 +389,22 @@ def EfficientNetV2B3(
     )
 
 
-def EfficientNetV2S(*, stages=s, stem=24, size=384, name="EfficientNetV2S", **kwargs):
+def EfficientNetV2S(
+    *, stages=stages_s, stem=24, size=384, name="EfficientNetV2S", **kwargs
+):
     """(None, 384, 384, 3) -> (None, 1000), 21,612,360 parameters at the defaults."""
     return EfficientNetV2(stages=stages, stem=stem, size=size, name=name, **kwargs)
 
 
-def EfficientNetV2M(*, stages=m, stem=24, size=480, name="EfficientNetV2M", **kwargs):
+def EfficientNetV2M(
+    *, stages=stages_m, stem=24, size=480, name="EfficientNetV2M", **kwargs
+):
     """(None, 480, 480, 3) -> (None, 1000), 54,431,388 parameters at the defaults."""
     return EfficientNetV2(stages=stages, stem=stem, size=size, name=name, **kwargs)
 
 
-def EfficientNetV2L(*, stages=l_, stem=32, size=480, name="EfficientNetV2L", **kwargs):
+def EfficientNetV2L(
+    *, stages=stages_l, stem=32, size=480, name="EfficientNetV2L", **kwargs
+):
     """(None, 480, 480, 3) -> (None, 1000), 119,027,848 parameters at the defaults."""
     return EfficientNetV2(stages=stages, stem=stem, size=size, name=name, **kwargs)

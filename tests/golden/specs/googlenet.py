@@ -3,10 +3,11 @@
 Szegedy et al., Going Deeper with Convolutions, 2014, arXiv:1409.4842.
 Task: image classification.
 
-Table 1 of the paper with its two auxiliary classifiers, which train the middle of the net and are ignored afterwards.
-Local response normalization, which has no weights and which later nets dropped, is left out.
+Table 1 of the paper with its two auxiliary classifiers, which train the middle of the
+net and are ignored afterwards. Local response normalization, which has no weights and
+which later nets dropped, is left out.
 
-Made by netdsl 0.1.0 from googlenet.net (sha256 3ac665cc, this file f60a2f10). Change
+Made by netdsl 0.1.0 from googlenet.net (sha256 3ac665cc, this file 2dbe468f). Change
 the spec, not this file.
 """
 

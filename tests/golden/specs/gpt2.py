@@ -1,11 +1,13 @@
 """GPT-2.
 
-Radford, Wu, Child, Luan, Amodei and Sutskever, Language Models are Unsupervised Multitask Learners, 2019.
+Radford, Wu, Child, Luan, Amodei and Sutskever, Language Models are Unsupervised
+Multitask Learners, 2019.
 Task: language model.
 
-Each word is told from those before it. The table that words are read from is the one that they are told by.
+Each word is told from those before it. The table that words are read from is the one
+that they are told by.
 
-Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file e07d819b). Change the
+Made by netdsl 0.1.0 from gpt2.net (sha256 f1614a9e, this file 3aafc04f). Change the
 spec, not this file.
 """
 
@@ -17,7 +19,7 @@ ops = keras.ops
 
 @keras.utils.register_keras_serializable("netdsl", "Weight")
 class Weight(keras.layers.Layer):
-    """A learned tensor without a batch, part of a model once called on one of its tensors."""
+    """A learned tensor without a batch: a call on any tensor puts it into the model."""
 
     def __init__(
         self,
@@ -86,7 +88,8 @@ def self_attention(
 
     Vaswani et al., 2017, arXiv:1706.03762.
 
-    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the
+    others stay apart.
     """
     width = x.shape[-1]
     y = layers.MultiHeadAttention(
@@ -125,7 +128,8 @@ def pre_norm_encoder(
 
     Xiong et al., 2020, arXiv:2002.04745.
 
-    The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear of each other (`self_attention`).
+    The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear
+    of each other (`self_attention`).
     """
     residual = layers.LayerNormalization(
         epsilon=epsilon, name=f"{name}_layer_normalization1"

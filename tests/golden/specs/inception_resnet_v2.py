@@ -1,11 +1,13 @@
 """Inception-ResNet v2.
 
-Szegedy, Ioffe, Vanhoucke and Alemi, Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning, 2016, arXiv:1602.07261.
+Szegedy, Ioffe, Vanhoucke and Alemi, Inception-v4, Inception-ResNet and the Impact of
+Residual Connections on Learning, 2016, arXiv:1602.07261.
 Task: image classification.
 
-Figure 15 of the paper with the stem of Inception v3, layer for layer as in keras.applications.
+Figure 15 of the paper with the stem of Inception v3, layer for layer as in
+keras.applications.
 
-Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 1ed14ae4, this file 32fa9cfe).
+Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 c71e6bd6, this file 386fa525).
 Change the spec, not this file.
 """
 
@@ -85,7 +87,9 @@ def module_c(x, *, name="module_c"):
 
 
 def InceptionResNetV2(classes=1000, *, name="InceptionResNetV2"):
-    """Forty residual modules of three kinds; the last one is added whole, and not activated.
+    """Forty residual modules of three kinds.
+
+    The last one is added whole, and not activated.
 
     (None, 299, 299, 3) -> (None, 1000), 55,873,736 parameters at the defaults.
     """

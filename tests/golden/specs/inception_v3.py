@@ -1,11 +1,13 @@
 """Inception v3.
 
-Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, Rethinking the Inception Architecture for Computer Vision, 2015, arXiv:1512.00567.
+Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, Rethinking the Inception Architecture for
+Computer Vision, 2015, arXiv:1512.00567.
 Task: image classification.
 
-Table 1 of the paper without its auxiliary classifier, layer for layer as in keras.applications.
+Table 1 of the paper without its auxiliary classifier, layer for layer as in
+keras.applications.
 
-Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file 8d75e647). Change
+Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file bef7101a). Change
 the spec, not this file.
 """
 

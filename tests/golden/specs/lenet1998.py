@@ -1,12 +1,14 @@
 """LeNet-5 as its paper has it.
 
-LeCun, Bottou, Bengio and Haffner, Gradient-Based Learning Applied to Document Recognition, 1998.
+LeCun, Bottou, Bengio and Haffner, Gradient-Based Learning Applied to Document
+Recognition, 1998.
 Task: image classification.
 
-Averages with a trained scale and bias, the sparse connections of table I, the scaled hyperbolic tangent of appendix A, and
-outputs that measure how far each digit's picture of 7 by 12 pixels is. `lenet5.net` is the form that textbooks teach.
+Averages with a trained scale and bias, the sparse connections of table I, the scaled
+hyperbolic tangent of appendix A, and outputs that measure how far each digit's picture
+of 7 by 12 pixels is. `lenet5.net` is the form that textbooks teach.
 
-Made by netdsl 0.1.0 from lenet1998.net (sha256 332c1f3a, this file 28c3acd5). Change
+Made by netdsl 0.1.0 from lenet1998.net (sha256 6d1e7267, this file 1cb1aa46). Change
 the spec, not this file.
 """
 
@@ -90,7 +92,10 @@ def sparse_convolution(maps, table, *, name="sparse_convolution"):
 
 
 def distances(x, pictures, *, name="distances"):
-    """The square of the distance to each picture: |x|² - 2 x·w + |w|²."""
+    """The square of the distance to each picture: |x|² - 2 x·w + |w|².
+
+    A picture w is 1 or -1 at each pixel.
+    """
     similar = layers.Dense(
         len(pictures),
         use_bias=False,
@@ -121,8 +126,8 @@ def LeNet1998(*, name="LeNet1998"):
     s4 = subsample(c3, name="s4")
     c5 = layers.Conv2D(120, 5, name="conv2d2")(s4)
     c5 = squash(c5, name="c5")
-    x = layers.Flatten(name="flatten")(c5)
-    x = layers.Dense(84, name="dense")(x)
-    x = squash(x, name="squash")
-    penalties = distances(x, [picture(digit) for digit in segments], name="penalties")
+    f6 = layers.Flatten(name="flatten")(c5)
+    f6 = layers.Dense(84, name="dense")(f6)
+    f6 = squash(f6, name="f6")
+    penalties = distances(f6, [picture(digit) for digit in segments], name="penalties")
     return keras.Model(image, penalties, name=name)

@@ -1,11 +1,13 @@
 """LeNet-5.
 
-LeCun, Bottou, Bengio and Haffner, Gradient-Based Learning Applied to Document Recognition, 1998.
+LeCun, Bottou, Bengio and Haffner, Gradient-Based Learning Applied to Document
+Recognition, 1998.
 Task: image classification.
 
-The form that textbooks teach: full connections instead of the paper's sparse table, maximum pooling, ReLU, softmax.
+The form that textbooks teach: full connections instead of the paper's sparse table,
+maximum pooling, ReLU, softmax.
 
-Made by netdsl 0.1.0 from lenet5.net (sha256 0d7a6d76, this file 6a26c721). Change the
+Made by netdsl 0.1.0 from lenet5.net (sha256 0d7a6d76, this file e85164fd). Change the
 spec, not this file.
 """
 

@@ -1,12 +1,14 @@
 """MLP-Mixer.
 
-Tolstikhin, Houlsby, Kolesnikov, Beyer, Zhai, Unterthiner, Yung, Steiner, Keysers, Uszkoreit, Lucic and Dosovitskiy, MLP-Mixer: An all-MLP
-Architecture for Vision, 2021, arXiv:2105.01601.
+Tolstikhin, Houlsby, Kolesnikov, Beyer, Zhai, Unterthiner, Yung, Steiner, Keysers,
+Uszkoreit, Lucic and Dosovitskiy, MLP-Mixer: An all-MLP Architecture for Vision, 2021,
+arXiv:2105.01601.
 Task: image classification.
 
-Table 1 of the paper: dense layers along the patches and along the channels in turn, and nothing else.
+Table 1 of the paper: dense layers along the patches and along the channels in turn, and
+nothing else.
 
-Made by netdsl 0.1.0 from mlp_mixer.net (sha256 e20b5009, this file 5a650481). Change
+Made by netdsl 0.1.0 from mlp_mixer.net (sha256 94cd38b2, this file 7bd99df2). Change
 the spec, not this file.
 """
 
@@ -33,7 +35,9 @@ def mixer_layer(x, token_hidden, channel_hidden, *, name="mixer_layer"):
 
     Takes a sequence [length, width] of a fixed length.
     """
-    mixed = layers.LayerNormalization(name=f"{name}_mixed_layer_normalization")(x)
+    mixed = layers.LayerNormalization(
+        epsilon=1e-6, name=f"{name}_mixed_layer_normalization"
+    )(x)
     mixed = layers.Permute((2, 1), name=f"{name}_mixed_permute1")(mixed)
     mixed = layers.Dense(token_hidden, activation="gelu", name=f"{name}_mixed_dense1")(
         mixed
@@ -41,7 +45,9 @@ def mixer_layer(x, token_hidden, channel_hidden, *, name="mixer_layer"):
     mixed = layers.Dense(x.shape[1], name=f"{name}_mixed_dense2")(mixed)
     mixed = layers.Permute((2, 1), name=f"{name}_mixed_permute2")(mixed)
     y = layers.Add(name=f"{name}_add1")([x, mixed])
-    residual = layers.LayerNormalization(name=f"{name}_layer_normalization")(y)
+    residual = layers.LayerNormalization(
+        epsilon=1e-6, name=f"{name}_layer_normalization"
+    )(y)
     residual = layers.Dense(channel_hidden, activation="gelu", name=f"{name}_dense1")(
         residual
     )

@@ -1,11 +1,13 @@
 """MobileNet.
 
-Howard et al., MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications, 2017, arXiv:1704.04861.
+Howard et al., MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
+Applications, 2017, arXiv:1704.04861.
 Task: image classification.
 
-Table 1 of the paper, layer for layer as in keras.applications; `alpha` is the paper's width multiplier.
+Table 1 of the paper, layer for layer as in keras.applications; `alpha` is the paper's
+width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet.net (sha256 45a8fcb9, this file ee111d31). Change
+Made by netdsl 0.1.0 from mobilenet.net (sha256 45a8fcb9, this file df1db9a3). Change
 the spec, not this file.
 """
 

@@ -1,11 +1,13 @@
 """MobileNet V2.
 
-Sandler, Howard, Zhu, Zhmoginov and Chen, MobileNetV2: Inverted Residuals and Linear Bottlenecks, 2018, arXiv:1801.04381.
+Sandler, Howard, Zhu, Zhmoginov and Chen, MobileNetV2: Inverted Residuals and Linear
+Bottlenecks, 2018, arXiv:1801.04381.
 Task: image classification.
 
-Table 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
+Table 2 of the paper, layer for layer as in keras.applications; `alpha` is the width
+multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 65c884ad, this file 6d62fd1b). Change
+Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 f658388a, this file da9551ea). Change
 the spec, not this file.
 """
 
@@ -92,7 +94,9 @@ def inverted_residual(
 
 
 def MobileNetV2(alpha=1.0, size=224, classes=1000, *, name="MobileNetV2"):
-    """Seventeen inverted residuals; each row is expansion, channels, repeats and first stride.
+    """Seventeen inverted residuals.
+
+    Each row is expansion, channels, repeats and first stride.
 
     (None, 224, 224, 3) -> (None, 1000), 3,538,984 parameters at the defaults.
     """

@@ -3,9 +3,10 @@
 Howard et al., Searching for MobileNetV3, 2019, arXiv:1905.02244.
 Task: image classification.
 
-Tables 1 and 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
+Tables 1 and 2 of the paper, layer for layer as in keras.applications; `alpha` is the
+width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 147d07b6, this file d8fcce3b). Change
+Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 b444aa75, this file 9b922b30). Change
 the spec, not this file.
 """
 
@@ -90,7 +91,8 @@ def squeeze_excite(
 
     Hu, Shen and Sun, 2018, arXiv:1709.01507.
 
-    `ratio` is how many times fewer channels the map is squeezed to; their number is a multiple of `divisor`.
+    `ratio` is how many times fewer channels the map is squeezed to; their number is a
+    multiple of `divisor`.
     """
     channels = x.shape[-1]
     squeezed = (
@@ -135,13 +137,14 @@ def mbconv(
     *,
     name="mbconv",
 ):
-    """Expand, convolve depthwise, squeeze and excite, project without an activation: EfficientNet's block.
+    """Expand, convolve depthwise, squeeze and excite, project: EfficientNet's block.
 
     Tan and Le, 2019, arXiv:1905.11946.
 
-    The squeeze is to a share of the channels that arrive, and there is none where it is 0. Widths in between are
-    multiples of `divisor`: 8 for MobileNetV3, whose `gate` is hard_sigmoid. Where a shortcut fits, `drop` is how often
-    the branch beside it is left out in training.
+    The squeeze is to a share of the channels that arrive, and there is none where it is
+    0. Widths in between are multiples of `divisor`: 8 for MobileNetV3, whose `gate` is
+    hard_sigmoid. Where a shortcut fits, `drop` is how often the branch beside it is
+    left out in training.
     """
     if squeeze_act is None:
         squeeze_act = act
@@ -184,9 +187,10 @@ def MobileNetV3(
     *,
     name="MobileNetV3",
 ):
-    """Inverted residuals, a row of the table each, and a head that works on the averaged map.
+    """Inverted residuals, a row of the table each, and a head on the averaged map.
 
-    A row is kernel, expansion, channels, number of blocks, first stride, share of the squeeze and nonlinearity.
+    A row is kernel, expansion, channels, number of blocks, first stride, share of the
+    squeeze and nonlinearity.
 
     (None, 224, 224, 3) -> (None, 1000), 5,507,432 parameters at the defaults.
     """

@@ -1,11 +1,13 @@
 """MobileViT.
 
-Mehta and Rastegari, MobileViT: Light-weight, General-purpose, and Mobile-friendly Vision Transformer, 2021, arXiv:2110.02178.
+Mehta and Rastegari, MobileViT: Light-weight, General-purpose, and Mobile-friendly
+Vision Transformer, 2021, arXiv:2110.02178.
 Task: image classification.
 
-Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far places hear of each other.
+Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far
+places hear of each other.
 
-Made by netdsl 0.1.0 from mobilevit.net (sha256 aabd030e, this file 4853e22f). Change
+Made by netdsl 0.1.0 from mobilevit.net (sha256 c5ee7dde, this file f1262ce8). Change
 the spec, not this file.
 """
 
@@ -26,7 +28,8 @@ def self_attention(
 
     Vaswani et al., 2017, arXiv:1706.03762.
 
-    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the
+    others stay apart.
     """
     width = x.shape[-1]
     y = layers.MultiHeadAttention(
@@ -65,7 +68,8 @@ def pre_norm_encoder(
 
     Xiong et al., 2020, arXiv:2002.04745.
 
-    The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear of each other (`self_attention`).
+    The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear
+    of each other (`self_attention`).
     """
     residual = layers.LayerNormalization(
         epsilon=epsilon, name=f"{name}_layer_normalization1"
@@ -163,7 +167,7 @@ def MobileViT(
     *,
     name="MobileViT",
 ):
-    """Size S; `MobileViTXS` and `MobileViTXXS` are narrower.
+    """Size S; XS and XXS are narrower.
 
     (None, 256, 256, 3) -> (None, 1000), 5,590,888 parameters at the defaults.
     """
@@ -212,6 +216,11 @@ def MobileViT(
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)
+
+
+def MobileViTS(*, name="MobileViTS", **kwargs):
+    """(None, 256, 256, 3) -> (None, 1000), 5,590,888 parameters at the defaults."""
+    return MobileViT(name=name, **kwargs)
 
 
 def MobileViTXS(

@@ -1,12 +1,14 @@
 """A multi-task network with a mixture of experts.
 
-Ma, Zhao, Yi, Chen, Hong and Chi, Modeling Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts, 2018.
+Ma, Zhao, Yi, Chen, Hong and Chi, Modeling Task Relationships in Multi-task Learning
+with Multi-gate Mixture-of-Experts, 2018.
 Task: tabular.
 
-Figure 1 (c) of the paper on the census data of its section 5: the same experts serve both tasks, and each task has a gate
-that says for each person whom to ask. A tower of its own comes last.
+Figure 1 (c) of the paper on the census data of its experiments: the same experts serve
+both tasks, and each task has a gate that says for each person whom to ask. A tower of
+its own comes last.
 
-Made by netdsl 0.1.0 from multi_task.net (sha256 b6552c77, this file e228855f). Change
+Made by netdsl 0.1.0 from multi_task.net (sha256 451b6233, this file c414799e). Change
 the spec, not this file.
 """
 
@@ -20,7 +22,7 @@ def expert(x, units, *, name="expert"):
 
 
 def gated(features, opinions, experts, *, name="gated"):
-    """What the experts say, weighed by a gate that looks at the same features: equations 5 and 6."""
+    """What the experts say, weighed by a gate: equations 7 and 8."""
     weights = layers.Dense(
         experts, activation="softmax", use_bias=False, name=f"{name}_weights"
     )(features)
@@ -33,7 +35,7 @@ def tower(x, units, *, name="tower"):
 
 
 def MMoE(width=499, experts=8, units=16, tower_units=8, *, name="MMoE"):
-    """Whether somebody earns more than 50,000 dollars, and whether they have never married.
+    """Whether somebody earns more than 50,000 dollars, and has never married.
 
     (None, 499) -> income (None, 1), single (None, 1), 72,274 parameters at the
     defaults.

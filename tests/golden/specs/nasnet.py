@@ -1,11 +1,12 @@
 """NASNet-A.
 
-Zoph, Vasudevan, Shlens and Le, Learning Transferable Architectures for Scalable Image Recognition, 2018, arXiv:1707.07012.
+Zoph, Vasudevan, Shlens and Le, Learning Transferable Architectures for Scalable Image
+Recognition, 2018, arXiv:1707.07012.
 Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 ef6818ca, this file b899493f). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 2a519323, this file 50602cc7). Change the
 spec, not this file.
 """
 
@@ -108,7 +109,7 @@ def normal(x, before, filters, *, name="normal"):
 
 
 def reduction(x, before, filters, first=False, *, name="reduction"):
-    """Figure 4, on the right; where nothing came before, `first`, the map itself is taken."""
+    """Figure 4, on the right; the `first` takes the map itself, as none came before."""
     p = before
     if not first:
         p = adjust(before, x, filters, name=f"{name}_p")
@@ -147,7 +148,8 @@ def NASNet(
 ):
     """Normal cells in three groups with reductions between them.
 
-    After a reduction the cell before the last is the one before the reduction, or with `skips` the one before that.
+    After a reduction the cell before the last is the one before the reduction, or with
+    `skips` the one before that.
 
     (None, 224, 224, 3) -> (None, 1000), 5,326,716 parameters at the defaults.
     """

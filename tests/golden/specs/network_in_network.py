@@ -3,10 +3,11 @@
 Lin, Chen and Yan, Network In Network, 2013, arXiv:1312.4400.
 Task: image classification.
 
-Convolutions of one pixel after each larger one, and in place of dense layers the mean of a map for each class. The paper
-leaves the widths open: these are the authors', for small pictures (CIFAR) and for large ones.
+Convolutions of one pixel after each larger one, and in place of dense layers the mean
+of a map for each class. The paper leaves the widths open: these are the authors', for
+small pictures (CIFAR) and for large ones.
 
-Made by netdsl 0.1.0 from network_in_network.net (sha256 dbda4acd, this file 15f4a827).
+Made by netdsl 0.1.0 from network_in_network.net (sha256 dbda4acd, this file f4d16082).
 Change the spec, not this file.
 """
 
@@ -16,7 +17,7 @@ layers = keras.layers
 
 
 def ceil_pool(x, *, name="ceil_pool"):
-    """The largest of windows of three by three at half the size, rounded up as Caffe does it.
+    """The largest of three by three at half the size, rounded up as Caffe does it.
 
     Jia et al., 2014, arXiv:1408.5093.
 

@@ -1,12 +1,14 @@
 """RegNet Y.
 
-Radosavovic, Kosaraju, Girshick, He and Dollár, Designing Network Design Spaces, 2020, arXiv:2003.13678.
+Radosavovic, Kosaraju, Girshick, He and Dollár, Designing Network Design Spaces, 2020,
+arXiv:2003.13678.
 Task: image classification.
 
-Four numbers say how wide each block is (equations 2 to 4 of the paper): widths on a line, rounded to a geometric series and
-then to whole groups. The blocks are those of figure 18; torchvision rounds the first width of 8GF up, from 168 to 224.
+Four numbers say how wide each block is (equations 2 to 4 of the paper): widths on a
+line, rounded to a geometric series and then to whole groups. The blocks are those of
+figure 18; torchvision rounds the first width of 8GF up, from 168 to 224.
 
-Made by netdsl 0.1.0 from regnet_y.net (sha256 301c0b6b, this file 0052363a). Change the
+Made by netdsl 0.1.0 from regnet_y.net (sha256 c9e117c5, this file c31bbdf4). Change the
 spec, not this file.
 """
 
@@ -60,7 +62,7 @@ def width_of(j, w0, wa, wm, group):
 
 
 def gate(x, squeezed, *, name="gate"):
-    """Weigh each channel; the paper measures the squeeze on what arrives at the block."""
+    """Weigh each channel; the squeeze is a share of what arrives at the block."""
     branch = layers.GlobalAveragePooling2D(
         keepdims=True, name=f"{name}_global_average_pooling2d"
     )(x)
@@ -87,7 +89,7 @@ def y_block(x, filters, strides, group, *, name="y_block"):
 def RegNetY(
     classes=1000, depth=16, w0=48, wa=27.89, wm=2.09, group=8, *, name="RegNetY"
 ):
-    """RegNetY-400MF; a block that is wider than the one before halves the map.
+    """400MF; a block that is wider than the one before halves the map.
 
     (None, 224, 224, 3) -> (None, 1000), 4,371,296 parameters at the defaults.
     """
@@ -105,6 +107,11 @@ def RegNetY(
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)
+
+
+def RegNetY400MF(*, name="RegNetY400MF", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 4,371,296 parameters at the defaults."""
+    return RegNetY(name=name, **kwargs)
 
 
 def RegNetY8GF(

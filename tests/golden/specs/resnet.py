@@ -1,12 +1,14 @@
 """ResNet.
 
-He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385.
+He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015,
+arXiv:1512.03385.
 Task: image classification.
 
-The columns of the paper's table 1. The deeper three are those of keras.applications, layer for layer: their convolutions
-have biases, and their stages stride in the first convolution.
+The columns of the paper's table 1. The deeper three are those of keras.applications,
+layer for layer: their convolutions have biases, and their stages stride in the first
+convolution.
 
-Made by netdsl 0.1.0 from resnet.net (sha256 667fa3ca, this file 8b079569). Change the
+Made by netdsl 0.1.0 from resnet.net (sha256 d4f0551c, this file 2eb76e2b). Change the
 spec, not this file.
 """
 
@@ -59,7 +61,7 @@ def basic_residual(x, filters, strides=1, *, name="basic_residual"):
 
 
 def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
-    """Reduce, convolve, expand, round a shortcut: figure 5 of the paper, on the right."""
+    """Reduce, convolve, expand, round a shortcut: figure 5, on the right."""
     skip = x
     if project:
         skip = layers.Conv2D(

@@ -1,11 +1,12 @@
 """ResNet-152.
 
-He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385.
+He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015,
+arXiv:1512.03385.
 Task: image classification.
 
 The deepest network of `resnet.net`, by itself.
 
-Made by netdsl 0.1.0 from resnet152.net (sha256 886425b1, this file 4e1ac127). Change
+Made by netdsl 0.1.0 from resnet152.net (sha256 886425b1, this file e039f86f). Change
 the spec, not this file.
 """
 
@@ -17,7 +18,7 @@ expansion = 4
 
 
 def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
-    """Reduce, convolve, expand, round a shortcut: figure 5 of the paper, on the right."""
+    """Reduce, convolve, expand, round a shortcut: figure 5, on the right."""
     skip = x
     if project:
         skip = layers.Conv2D(

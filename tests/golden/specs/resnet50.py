@@ -1,11 +1,12 @@
 """ResNet-50.
 
-He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385.
+He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015,
+arXiv:1512.03385.
 Task: image classification.
 
 The network of `resnet.net` that most people mean, by itself.
 
-Made by netdsl 0.1.0 from resnet50.net (sha256 4470f2c3, this file a6be2e5f). Change the
+Made by netdsl 0.1.0 from resnet50.net (sha256 4470f2c3, this file 238e117e). Change the
 spec, not this file.
 """
 
@@ -17,7 +18,7 @@ expansion = 4
 
 
 def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
-    """Reduce, convolve, expand, round a shortcut: figure 5 of the paper, on the right."""
+    """Reduce, convolve, expand, round a shortcut: figure 5, on the right."""
     skip = x
     if project:
         skip = layers.Conv2D(

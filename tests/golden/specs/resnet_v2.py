@@ -1,12 +1,14 @@
 """ResNet V2.
 
-He, Zhang, Ren and Sun, Identity Mappings in Deep Residual Networks, 2016, arXiv:1603.05027.
+He, Zhang, Ren and Sun, Identity Mappings in Deep Residual Networks, 2016,
+arXiv:1603.05027.
 Task: image classification.
 
-Normalized and activated before each convolution, so that nothing touches the sum that goes through. As in keras.applications,
-a stage halves the size in its last block, and the convolutions that no normalization follows have biases.
+Normalized and activated before each convolution, so that nothing touches the sum that
+goes through. As in keras.applications, a stage halves the size in its last block, and
+the convolutions that no normalization follows have biases.
 
-Made by netdsl 0.1.0 from resnet_v2.net (sha256 0007d6ff, this file 089e46bb). Change
+Made by netdsl 0.1.0 from resnet_v2.net (sha256 0007d6ff, this file d09a060b). Change
 the spec, not this file.
 """
 

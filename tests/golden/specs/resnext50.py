@@ -1,11 +1,12 @@
 """ResNeXt-50 (32x4d).
 
-Xie, Girshick, Dollár, Tu and He, Aggregated Residual Transformations for Deep Neural Networks, 2017, arXiv:1611.05431.
+Xie, Girshick, Dollár, Tu and He, Aggregated Residual Transformations for Deep Neural
+Networks, 2017, arXiv:1611.05431.
 Task: image classification.
 
 Table 1 of the paper, right column: 32 groups of 4 channels in the first stage.
 
-Made by netdsl 0.1.0 from resnext50.net (sha256 e544351c, this file e3678a65). Change
+Made by netdsl 0.1.0 from resnext50.net (sha256 b7cb3085, this file 7c3c96a9). Change
 the spec, not this file.
 """
 
@@ -48,7 +49,8 @@ def bottleneck(x, filters, strides=1, expansion=4, groups=1, *, name="bottleneck
 
     He et al., 2015, arXiv:1512.03385.
 
-    The stride is that of the middle convolution. With `groups` it is ResNeXt's (Xie et al., 2017, arXiv:1611.05431).
+    The stride is that of the middle convolution. With `groups` it is ResNeXt's (Xie et
+    al., 2017, arXiv:1611.05431).
     """
     main = conv_bn(x, filters, 1, name=f"{name}_main_conv_bn1")
     main = conv_bn(
@@ -68,20 +70,18 @@ def ResNeXt50(classes=1000, groups=32, group_width=4, *, name="ResNeXt50"):
     (None, 224, 224, 3) -> (None, 1000), 25,097,128 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
-    features = conv_bn(image, 64, 7, strides=2, name="conv_bn")
-    features = layers.MaxPooling2D(3, strides=2, padding="same", name="max_pooling2d")(
-        features
-    )
+    x = conv_bn(image, 64, 7, strides=2, name="conv_bn")
+    x = layers.MaxPooling2D(3, strides=2, padding="same", name="max_pooling2d")(x)
     for i, count in enumerate([3, 4, 6, 3]):
         for j in range(count):
-            features = bottleneck(
-                features,
+            x = bottleneck(
+                x,
                 groups * group_width * 2**i,
                 strides=2 if i > 0 and j == 0 else 1,
                 expansion=2,
                 groups=groups,
                 name=f"bottleneck_{i}_{j}",
             )
-    x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(features)
+    x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)

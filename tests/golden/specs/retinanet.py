@@ -1,12 +1,14 @@
 """RetinaNet.
 
-Lin, Goyal, Girshick, He and Dollár, Focal Loss for Dense Object Detection, 2017, arXiv:1708.02002.
+Lin, Goyal, Girshick, He and Dollár, Focal Loss for Dense Object Detection, 2017,
+arXiv:1708.02002.
 Task: object detection.
 
-ResNet-50, the feature pyramid of Lin et al., 2017, arXiv:1612.03144, and two heads that all five scales share (figure 3 of
-the paper). A row leaves for each of nine anchors at each place, fine scales first.
+ResNet-50, the feature pyramid of Lin et al., 2017, arXiv:1612.03144, and two heads that
+all five scales share (figure 3 of the paper). A row leaves for each of nine anchors at
+each place, fine scales first.
 
-Made by netdsl 0.1.0 from retinanet.net (sha256 99ea9d36, this file 928c40f2). Change
+Made by netdsl 0.1.0 from retinanet.net (sha256 c10b2b40, this file f71d9236). Change
 the spec, not this file.
 """
 
@@ -30,7 +32,8 @@ def dense_head(
 
     Lin et al., 2017, arXiv:1708.02002.
 
-    Gives [height * width * anchors, outputs]. One head, a `layer`, serves all levels of a pyramid.
+    Gives [height * width * anchors, outputs]. One head, a `layer`, serves all levels of
+    a pyramid.
     """
     conv2d_layers = [
         layers.Conv2D(
@@ -90,7 +93,8 @@ def bottleneck(x, filters, strides=1, expansion=4, groups=1, *, name="bottleneck
 
     He et al., 2015, arXiv:1512.03385.
 
-    The stride is that of the middle convolution. With `groups` it is ResNeXt's (Xie et al., 2017, arXiv:1611.05431).
+    The stride is that of the middle convolution. With `groups` it is ResNeXt's (Xie et
+    al., 2017, arXiv:1611.05431).
     """
     main = conv_bn(x, filters, 1, name=f"{name}_main_conv_bn1")
     main = conv_bn(
@@ -109,7 +113,8 @@ def feature_pyramid(c3, c4, c5, filters=256, *, name="feature_pyramid"):
 
     Lin et al., 2017, arXiv:1612.03144.
 
-    Takes three maps, fine to coarse, each half the size of the one before, and gives three of `filters` channels.
+    Takes three maps, fine to coarse, each half the size of the one before, and gives
+    three of `filters` channels.
     """
     m5 = layers.Conv2D(filters, 1, padding="same", name=f"{name}_m5")(c5)
     conv2d = layers.Conv2D(filters, 1, padding="same", name=f"{name}_m4_conv2d")(c4)
@@ -130,15 +135,15 @@ def resnet50(image, *, name="resnet50"):
     x = layers.MaxPooling2D(3, strides=2, padding="same", name=f"{name}_max_pooling2d")(
         x
     )
-    stage = []
+    stages = []
     for i, count in enumerate([3, 4, 6, 3]):
         x = bottleneck(
             x, 64 * 2**i, strides=1 if i == 0 else 2, name=f"{name}_bottleneck1_{i}"
         )
         for n in range(count - 1):
             x = bottleneck(x, 64 * 2**i, name=f"{name}_bottleneck2_{i}_{n}")
-        stage.append(x)
-    return stage[1], stage[2], stage[3]
+        stages.append(x)
+    return stages[1], stages[2], stages[3]
 
 
 def RetinaNet(classes=80, anchors=9, size=512, *, name="RetinaNet"):
@@ -153,6 +158,7 @@ def RetinaNet(classes=80, anchors=9, size=512, *, name="RetinaNet"):
     p6 = layers.Conv2D(256, 3, strides=2, padding="same", name="p6")(c5)
     p7 = layers.ReLU(name="p7_re_lu")(p6)
     p7 = layers.Conv2D(256, 3, strides=2, padding="same", name="p7_conv2d")(p7)
+    maps = [p3, p4, p5, p6, p7]
     # At the start nearly all is background: each class has a probability of 0.01.
     classify = dense_head(
         classes,
@@ -161,9 +167,9 @@ def RetinaNet(classes=80, anchors=9, size=512, *, name="RetinaNet"):
         name="classify",
     )
     regress = dense_head(4, anchors, name="regress")
-    branches = [classify(p) for p in [p3, p4, p5, p6, p7]]
+    branches = [classify(p) for p in maps]
     x = layers.Concatenate(axis=1, name="concatenate")(branches)
     scores = layers.Activation("sigmoid", name="scores")(x)
-    branches = [regress(p) for p in [p3, p4, p5, p6, p7]]
+    branches = [regress(p) for p in maps]
     boxes = layers.Concatenate(axis=1, name="boxes")(branches)
     return keras.Model(image, {"scores": scores, "boxes": boxes}, name=name)

@@ -3,9 +3,10 @@
 Hu, Shen and Sun, Squeeze-and-Excitation Networks, 2018, arXiv:1709.01507.
 Task: image classification.
 
-Table 1 of the paper, middle column: ResNet-50 whose bottlenecks weigh their channels before the sum.
+Table 1 of the paper, middle column: ResNet-50 whose bottlenecks weigh their channels
+before the sum.
 
-Made by netdsl 0.1.0 from se_resnet50.net (sha256 3236a2da, this file 37671e71). Change
+Made by netdsl 0.1.0 from se_resnet50.net (sha256 3236a2da, this file 76b54862). Change
 the spec, not this file.
 """
 
@@ -54,7 +55,8 @@ def squeeze_excite(
 
     Hu, Shen and Sun, 2018, arXiv:1709.01507.
 
-    `ratio` is how many times fewer channels the map is squeezed to; their number is a multiple of `divisor`.
+    `ratio` is how many times fewer channels the map is squeezed to; their number is a
+    multiple of `divisor`.
     """
     channels = x.shape[-1]
     squeezed = (
@@ -84,7 +86,7 @@ def shortcut(x, filters, strides=1, *, name="shortcut"):
 def se_bottleneck(
     x, filters, strides=1, ratio=16, expansion=4, groups=1, *, name="se_bottleneck"
 ):
-    """A bottleneck that looks at its whole map and weighs each channel: SE-ResNet-50, and with `groups` SE-ResNeXt-50.
+    """A bottleneck that weighs its channels: SE-ResNet, with `groups` SE-ResNeXt.
 
     Hu, Shen and Sun, 2018, arXiv:1709.01507.
     """

@@ -1,12 +1,14 @@
 """Sequence to sequence.
 
-Sutskever, Vinyals and Le, Sequence to Sequence Learning with Neural Networks, 2014, arXiv:1409.3215.
+Sutskever, Vinyals and Le, Sequence to Sequence Learning with Neural Networks, 2014,
+arXiv:1409.3215.
 Task: translation.
 
-Four layers of LSTM read a sentence; four more, each starting from the state that its counterpart ended in, write another.
-In training the decoder reads the right words so far (`target`) and tells the word that comes next (`next_word`).
+Four layers of LSTM read a sentence; four more, each starting from the state that its
+counterpart ended in, write another. In training the decoder reads the right words so
+far (`target`) and tells the word that comes next (`next_word`).
 
-Made by netdsl 0.1.0 from seq2seq.net (sha256 adfd1432, this file 98a1c958). Change the
+Made by netdsl 0.1.0 from seq2seq.net (sha256 adfd1432, this file d282f669). Change the
 spec, not this file.
 """
 

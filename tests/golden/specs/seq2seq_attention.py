@@ -1,12 +1,14 @@
 """Sequence to sequence with attention.
 
-Luong, Pham and Manning, Effective Approaches to Attention-based Neural Machine Translation, 2015, arXiv:1508.04025.
+Luong, Pham and Manning, Effective Approaches to Attention-based Neural Machine
+Translation, 2015, arXiv:1508.04025.
 Task: translation.
 
-Global attention with the general score (section 3.1): before a word is told, the decoder looks at all places of the source.
-In training it reads the right words so far (`target`) and tells the word that comes next (`next_word`).
+Global attention with the general score (section 3.1): before a word is told, the
+decoder looks at all places of the source. In training it reads the right words so far
+(`target`) and tells the word that comes next (`next_word`).
 
-Made by netdsl 0.1.0 from seq2seq_attention.net (sha256 5a6f6768, this file 2d35ff9e).
+Made by netdsl 0.1.0 from seq2seq_attention.net (sha256 5a6f6768, this file 1664bf6e).
 Change the spec, not this file.
 """
 
@@ -16,14 +18,12 @@ layers = keras.layers
 
 
 def global_attention(x, memory, units, *, name="global_attention"):
-    """Look at all places of another sequence, and put what is found beside what is there: the general score.
+    """Look at all places of another sequence, by the general score.
 
     Luong et al., 2015, arXiv:1508.04025. The two are as wide. Gives [length, units].
     """
-    dense = layers.Dense(x.shape[-1], use_bias=False, name=f"{name}_context_dense")(
-        memory
-    )
-    context = layers.Attention(name=f"{name}_context_attention")([x, memory, dense])
+    key = layers.Dense(x.shape[-1], use_bias=False, name=f"{name}_key")(memory)
+    context = layers.Attention(name=f"{name}_context")([x, memory, key])
     x = layers.Concatenate(name=f"{name}_concatenate")([context, x])
     return layers.Dense(units, activation="tanh", use_bias=False, name=f"{name}_dense")(
         x

@@ -1,11 +1,12 @@
 """ShuffleNet V2.
 
-Ma, Zhang, Zheng and Sun, ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design, 2018, arXiv:1807.11164.
+Ma, Zhang, Zheng and Sun, ShuffleNet V2: Practical Guidelines for Efficient CNN
+Architecture Design, 2018, arXiv:1807.11164.
 Task: image classification.
 
 Table 5 of the paper; the other widths are models of their own.
 
-Made by netdsl 0.1.0 from shufflenet_v2.net (sha256 62eaba18, this file c0b54de2).
+Made by netdsl 0.1.0 from shufflenet_v2.net (sha256 a085bb39, this file 41e56652).
 Change the spec, not this file.
 """
 

@@ -1,11 +1,13 @@
 """A siamese network.
 
-Koch, Zemel and Salakhutdinov, Siamese Neural Networks for One-shot Image Recognition, 2015.
+Koch, Zemel and Salakhutdinov, Siamese Neural Networks for One-shot Image Recognition,
+2015.
 Task: metric learning.
 
-Figure 4 of the paper: two images, one encoder. A `layer` is made once, so both uses of `encode` share its weights.
+Figure 4 of the paper: two images, one encoder. A `layer` is made once, so both uses of
+`encode` share its weights.
 
-Made by netdsl 0.1.0 from siamese.net (sha256 edd09d01, this file 637d90fb). Change the
+Made by netdsl 0.1.0 from siamese.net (sha256 34b657b9, this file 84e786be). Change the
 spec, not this file.
 """
 
@@ -45,6 +47,7 @@ def Siamese(code=4096, *, name="Siamese"):
     left = keras.Input((105, 105, 1), name="left")
     right = keras.Input((105, 105, 1), name="right")
     encode = encoder(code, name="encode")
+    # Their distance is the difference of the two, number by number.
     pair = [encode(left), encode(right)]
     maximum = layers.Maximum(name="maximum")(pair)
     minimum = layers.Minimum(name="minimum")(pair)

@@ -1,13 +1,13 @@
 """SqueezeNet.
 
-Iandola, Han, Moskewicz, Ashraf, Dally and Keutzer, SqueezeNet: AlexNet-level Accuracy with 50x Fewer Parameters and
-<0.5MB Model Size, 2016, arXiv:1602.07360.
+Iandola, Han, Moskewicz, Ashraf, Dally and Keutzer, SqueezeNet: AlexNet-level Accuracy
+with 50x Fewer Parameters and <0.5MB Model Size, 2016, arXiv:1602.07360.
 Task: image classification.
 
-`SqueezeNet` is table 1 of the paper; `SqueezeNet11` the authors' later release, which pools earlier and does as well with
-less than half of the work.
+`SqueezeNet` is table 1 of the paper; `SqueezeNet11` the authors' later release, which
+pools earlier and does as well with less than half of the work.
 
-Made by netdsl 0.1.0 from squeezenet.net (sha256 8eea73cb, this file ffd4c240). Change
+Made by netdsl 0.1.0 from squeezenet.net (sha256 0eac3dab, this file 3f8bc0be). Change
 the spec, not this file.
 """
 
@@ -17,7 +17,7 @@ layers = keras.layers
 
 
 def ceil_pool(x, *, name="ceil_pool"):
-    """The largest of windows of three by three at half the size, rounded up as Caffe does it.
+    """The largest of three by three at half the size, rounded up as Caffe does it.
 
     Jia et al., 2014, arXiv:1408.5093.
 

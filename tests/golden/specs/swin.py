@@ -1,13 +1,14 @@
 """Swin Transformer.
 
-Liu, Lin, Cao, Hu, Wei, Zhang, Lin and Guo, Swin Transformer: Hierarchical Vision Transformer using Shifted Windows, 2021,
-arXiv:2103.14030.
+Liu, Lin, Cao, Hu, Wei, Zhang, Lin and Guo, Swin Transformer: Hierarchical Vision
+Transformer using Shifted Windows, 2021, arXiv:2103.14030.
 Task: image classification.
 
-Figure 3 of the paper: attention within windows of seven by seven, which every other layer moves by half a window, so that
-neighbours hear of one another; the map is halved three times.
+Figure 3 of the paper: attention within windows of seven by seven, which every other
+layer moves by half a window, so that neighbours hear of one another; the map is halved
+three times.
 
-Made by netdsl 0.1.0 from swin.net (sha256 7b24cd4d, this file e3308467). Change the
+Made by netdsl 0.1.0 from swin.net (sha256 c3901232, this file 5248ad8b). Change the
 spec, not this file.
 """
 
@@ -21,7 +22,7 @@ ops = keras.ops
 
 @keras.utils.register_keras_serializable("netdsl", "Weight")
 class Weight(keras.layers.Layer):
-    """A learned tensor without a batch, part of a model once called on one of its tensors."""
+    """A learned tensor without a batch: a call on any tensor puts it into the model."""
 
     def __init__(
         self,
@@ -86,9 +87,12 @@ def parts(size, n, shift):
 
 
 def window_attention(x, heads, n, shift, *, name="window_attention"):
-    """The n by n places of a window ask each other, with a learned bias for how far apart they are: equation 4.
+    """The n by n places of a window ask each other: equation 4.
 
-    Letters: in row r and column c of windows, the place in row i and column j asks that in k and l; head h has d channels.
+    A bias is learned for how far apart two places are.
+
+    Letters: in row r and column c of windows, the place in row i and column j asks that
+    in k and l; head h has d channels.
     """
     rows = x.shape[1] // n
     columns = x.shape[2] // n

@@ -1,12 +1,14 @@
 """TabTransformer.
 
-Huang, Khetan, Cvitkovic and Karnin, TabTransformer: Tabular Data Modeling Using Contextual Embeddings, 2020, arXiv:2012.06678.
+Huang, Khetan, Cvitkovic and Karnin, TabTransformer: Tabular Data Modeling Using
+Contextual Embeddings, 2020, arXiv:2012.06678.
 Task: tabular.
 
-Figure 1 of the paper on the census: the names in a row become vectors, which a transformer lets hear of one another; numbers are
-normalized and join behind it. An eighth of each vector tells the column (section 2).
+Figure 1 of the paper on the census: the names in a row become vectors, which a
+transformer lets hear of one another; numbers are normalized and join behind it. An
+eighth of each vector tells the column (section 2).
 
-Made by netdsl 0.1.0 from tab_transformer.net (sha256 999c98f9, this file ca8dc1d0).
+Made by netdsl 0.1.0 from tab_transformer.net (sha256 999c98f9, this file a37b0793).
 Change the spec, not this file.
 """
 
@@ -18,7 +20,7 @@ ops = keras.ops
 
 @keras.utils.register_keras_serializable("netdsl", "Weight")
 class Weight(keras.layers.Layer):
-    """A learned tensor without a batch, part of a model once called on one of its tensors."""
+    """A learned tensor without a batch: a call on any tensor puts it into the model."""
 
     def __init__(
         self,
@@ -72,7 +74,8 @@ def self_attention(
 
     Vaswani et al., 2017, arXiv:1706.03762.
 
-    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the
+    others stay apart.
     """
     width = x.shape[-1]
     y = layers.MultiHeadAttention(

@@ -3,10 +3,11 @@
 Hochreiter and Schmidhuber, Long Short-Term Memory, 1997.
 Task: text classification.
 
-`LSTMClassifier` is the example of keras.io for reviews of films; `GRUClassifier` has the gated units of Cho et al., 2014,
-arXiv:1406.1078, with three quarters of the weights. Both read forwards and backwards.
+`LSTMClassifier` is the example of keras.io for reviews of films; `GRUClassifier` has
+the gated units of Cho et al., 2014, arXiv:1406.1078, with three quarters of the
+weights. Both read forwards and backwards.
 
-Made by netdsl 0.1.0 from text_classifiers.net (sha256 b2f1391f, this file b2eaed70).
+Made by netdsl 0.1.0 from text_classifiers.net (sha256 b2f1391f, this file 1dc7e893).
 Change the spec, not this file.
 """
 

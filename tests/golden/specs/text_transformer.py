@@ -3,9 +3,10 @@
 Vaswani et al., Attention Is All You Need, 2017, arXiv:1706.03762.
 Task: text classification.
 
-Words are embedded, projected to the width of the model with a learned vector for each position, encoded, and averaged.
+Words are embedded, projected to the width of the model with a learned vector for each
+position, encoded, and averaged.
 
-Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file 6fa67c5d).
+Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file ea3c9b78).
 Change the spec, not this file.
 """
 
@@ -40,7 +41,8 @@ def self_attention(
 
     Vaswani et al., 2017, arXiv:1706.03762.
 
-    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the
+    others stay apart.
     """
     width = x.shape[-1]
     y = layers.MultiHeadAttention(

@@ -1,12 +1,14 @@
 """The Transformer.
 
-Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser and Polosukhin, Attention Is All You Need, 2017, arXiv:1706.03762.
+Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser and Polosukhin, Attention Is
+All You Need, 2017, arXiv:1706.03762.
 Task: translation.
 
-Figure 1 of the paper at the sizes of its base model. One table of words serves the source, the target and the output
-(section 3.4). In training the decoder reads the right words so far and tells the word that comes next.
+Figure 1 of the paper at the sizes of its base model. One table of words serves the
+source, the target and the output (section 3.4). In training the decoder reads the right
+words so far and tells the word that comes next.
 
-Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 092475e3). Change
+Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 8733d89e). Change
 the spec, not this file.
 """
 
@@ -24,7 +26,7 @@ def head_width(width, heads):
 
 
 def sinusoidal_positions(x, *, name="sinusoidal_positions"):
-    """Add the sines and cosines of each position at many rates, which nothing needs to learn.
+    """Add the sines and cosines of each position, which nothing needs to learn.
 
     Vaswani et al., 2017, arXiv:1706.03762.
 
@@ -45,7 +47,8 @@ def self_attention(
 
     Vaswani et al., 2017, arXiv:1706.03762.
 
-    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the
+    others stay apart.
     """
     width = x.shape[-1]
     y = layers.MultiHeadAttention(
@@ -171,8 +174,9 @@ def Transformer(
 def TransformerBig(
     *, width=1024, heads=16, hidden=4096, dropout=0.3, name="TransformerBig", **kwargs
 ):
-    """source (None, S), target (None, T) -> (None, T, 37000), 214,245,376 parameters
-    at the defaults.
+    """A model of 214,245,376 parameters at the defaults.
+
+    source (None, S), target (None, T) -> (None, T, 37000).
     """
     return Transformer(
         width=width, heads=heads, hidden=hidden, dropout=dropout, name=name, **kwargs

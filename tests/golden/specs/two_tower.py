@@ -1,12 +1,14 @@
 """A two-tower recommender.
 
-Yi et al., Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations, 2019.
+Yi et al., Sampling-Bias-Corrected Neural Modeling for Large Corpus Item
+Recommendations, 2019.
 Task: recommendation.
 
-Figure 2 of the paper, on films: what is known of a person and what is known of a film each become a vector of length one, whose
-product says how well they fit. The vectors leave as well, so that those of all films can be kept and searched.
+Figure 2 of the paper, on films: what is known of a person and what is known of a film
+each become a vector of length one, whose product says how well they fit. The vectors
+leave as well, so that those of all films can be kept and searched.
 
-Made by netdsl 0.1.0 from two_tower.net (sha256 e7547a2c, this file e29145c3). Change
+Made by netdsl 0.1.0 from two_tower.net (sha256 e7547a2c, this file 11f4fa7f). Change
 the spec, not this file.
 """
 

@@ -1,12 +1,13 @@
 """U-Net.
 
-Ronneberger, Fischer and Brox, Convolutional Networks for Biomedical Image Segmentation, 2015, arXiv:1505.04597.
+Ronneberger, Fischer and Brox, Convolutional Networks for Biomedical Image Segmentation,
+2015, arXiv:1505.04597.
 Task: segmentation.
 
-Figure 1 of the paper: convolutions without padding, so the map that goes across is cropped to the one that comes up. With
-`padding="same"` nothing is.
+Figure 1 of the paper: convolutions without padding, so the map that goes across is
+cropped to the one that comes up. With `padding="same"` nothing is.
 
-Made by netdsl 0.1.0 from unet.net (sha256 2bdacdd9, this file 32b02384). Change the
+Made by netdsl 0.1.0 from unet.net (sha256 c3ddd507, this file e8a1cf7e). Change the
 spec, not this file.
 """
 
@@ -50,15 +51,15 @@ def UNet(
     """
     image = keras.Input((size, size, channels), name="image")
     bottom = image
-    level = []
+    levels = []
     for n, width in enumerate(widths):
-        bottom = convolutions(bottom, width, padding, name=f"level_{n}")
-        level.append(bottom)
+        bottom = convolutions(bottom, width, padding, name=f"levels_{n}")
+        levels.append(bottom)
         bottom = layers.MaxPooling2D(2, name=f"bottom_max_pooling2d_{n}")(bottom)
     bottom = convolutions(bottom, 2 * widths[-1], padding, name="bottom_convolutions")
     bottom = layers.Dropout(0.5, name="bottom_dropout")(bottom)
     x = bottom
-    for n, (width, across) in enumerate(zip(widths[::-1], level[::-1])):
+    for n, (width, across) in enumerate(zip(widths[::-1], levels[::-1])):
         x = up(x, across, width, padding, name=f"up_{n}")
     mask = layers.Conv2D(
         classes, 1, activation="sigmoid" if classes == 1 else "softmax", name="mask"

@@ -3,10 +3,11 @@
 Kingma and Welling, Auto-Encoding Variational Bayes, 2013, arXiv:1312.6114.
 Task: image generation.
 
-Appendix C of the paper for MNIST: a hidden layer on either side of a code that is drawn at random while training and is
-its mean afterwards. `divergence` is the second part of the loss (appendix B): train it with a loss that takes its mean.
+Appendix C of the paper for MNIST: a hidden layer on either side of a code that is drawn
+at random while training and is its mean afterwards. `divergence` is the second part of
+the loss (appendix B): train it with a loss that takes its mean.
 
-Made by netdsl 0.1.0 from vae.net (sha256 c3af3847, this file c4de9e01). Change the
+Made by netdsl 0.1.0 from vae.net (sha256 f7ae7c48, this file a3979f2e). Change the
 spec, not this file.
 """
 
@@ -17,7 +18,7 @@ ops = keras.ops
 
 
 def draw(mean, log_variance, *, name="draw"):
-    """A sample of a Gaussian, through which a gradient passes (section 2.4): its mean, plus noise times its deviation."""
+    """A sample of a Gaussian, through which a gradient passes: section 2.4."""
     noise = ops.zeros_like(mean)
     noise = layers.GaussianNoise(1.0, name=f"{name}_noise")(noise)
     product = layers.Multiply(name=f"{name}_multiply")(

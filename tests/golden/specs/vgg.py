@@ -1,11 +1,13 @@
 """VGG.
 
-Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, 2014, arXiv:1409.1556.
+Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
+Recognition, 2014, arXiv:1409.1556.
 Task: image classification.
 
-Configurations A, B, D and E of the paper's table 1. keras.applications has the last two, layer for layer.
+Configurations A, B, D and E of the paper's table 1. keras.applications has the last
+two, layer for layer.
 
-Made by netdsl 0.1.0 from vgg.net (sha256 2520da7f, this file 7e3be597). Change the
+Made by netdsl 0.1.0 from vgg.net (sha256 bb4be6c7, this file 9019041d). Change the
 spec, not this file.
 """
 
@@ -23,7 +25,7 @@ def VGG(
     *,
     name="VGG",
 ):
-    """Groups of small convolutions, each followed by half the size, and three dense layers.
+    """Groups of small convolutions, each then half the size, and three dense layers.
 
     (None, 224, 224, 3) -> (None, 1000), 138,357,544 parameters at the defaults.
     """

@@ -1,11 +1,12 @@
 """VGG-16.
 
-Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, 2014, arXiv:1409.1556.
+Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
+Recognition, 2014, arXiv:1409.1556.
 Task: image classification.
 
 Configuration D, of `vgg.net`, by itself.
 
-Made by netdsl 0.1.0 from vgg16.net (sha256 6f7b629f, this file 172dad06). Change the
+Made by netdsl 0.1.0 from vgg16.net (sha256 6f7b629f, this file 806c791e). Change the
 spec, not this file.
 """
 
@@ -23,7 +24,7 @@ def VGG(
     *,
     name="VGG",
 ):
-    """Groups of small convolutions, each followed by half the size, and three dense layers."""
+    """Groups of small convolutions, each then half the size, and three dense layers."""
     image = keras.Input((size, size, 3), name="image")
     x = image
     for n, (filters, count) in enumerate(zip(widths, convolutions)):

@@ -1,11 +1,13 @@
 """Vision Transformer.
 
-Dosovitskiy et al., An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, 2020, arXiv:2010.11929.
+Dosovitskiy et al., An Image is Worth 16x16 Words: Transformers for Image Recognition at
+Scale, 2020, arXiv:2010.11929.
 Task: image classification.
 
-Figure 1 of the paper at size B: a picture is a row of patches, a token before them gathers what they say.
+Figure 1 of the paper at size B: a picture is a row of patches, a token before them
+gathers what they say.
 
-Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file 39d01135). Change the
+Made by netdsl 0.1.0 from vit.net (sha256 13f5a000, this file 1f8c4823). Change the
 spec, not this file.
 """
 
@@ -17,7 +19,7 @@ ops = keras.ops
 
 @keras.utils.register_keras_serializable("netdsl", "Weight")
 class Weight(keras.layers.Layer):
-    """A learned tensor without a batch, part of a model once called on one of its tensors."""
+    """A learned tensor without a batch: a call on any tensor puts it into the model."""
 
     def __init__(
         self,
@@ -91,7 +93,7 @@ def learned_positions(x, *, name="learned_positions"):
 
 
 def prepend(x, count=1, *, name="prepend"):
-    """Put learned vectors before a sequence, which read from the rest of it: a class token.
+    """Put learned vectors before a sequence, which read from it: a class token.
 
     Devlin et al., 2018, arXiv:1810.04805.
 
@@ -110,7 +112,8 @@ def self_attention(
 
     Vaswani et al., 2017, arXiv:1706.03762.
 
-    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the
+    others stay apart.
     """
     width = x.shape[-1]
     y = layers.MultiHeadAttention(
@@ -149,7 +152,8 @@ def pre_norm_encoder(
 
     Xiong et al., 2020, arXiv:2002.04745.
 
-    The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear of each other (`self_attention`).
+    The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear
+    of each other (`self_attention`).
     """
     residual = layers.LayerNormalization(
         epsilon=epsilon, name=f"{name}_layer_normalization1"
@@ -188,8 +192,7 @@ def ViTB16(
     for n in range(depth):
         x = pre_norm_encoder(x, heads, 4 * width, dropout, name=f"pre_norm_encoder_{n}")
     x = layers.LayerNormalization(epsilon=1e-6, name="layer_normalization")(x)
-    x = ops.take(x, 0, axis=1)
-    probs = layers.Dense(classes, activation="softmax", name="probs")(x)
+    probs = layers.Dense(classes, activation="softmax", name="probs")(x[:, 0])
     return keras.Model(image, probs, name=name)
 
 

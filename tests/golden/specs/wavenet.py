@@ -3,10 +3,11 @@
 Van den Oord et al., WaveNet: A Generative Model for Raw Audio, 2016, arXiv:1609.03499.
 Task: audio.
 
-Figure 4 of the paper: each sample of sound is told from those before it, by causal convolutions with wider and wider gaps.
-The paper leaves the widths open. The loss compares with the sample that comes next, one of 256 levels (section 2.2).
+Figure 4 of the paper: each sample of sound is told from those before it, by causal
+convolutions with wider and wider gaps. The paper leaves the widths open. The loss
+compares with the sample that comes next, one of 256 levels (section 2.2).
 
-Made by netdsl 0.1.0 from wavenet.net (sha256 47f9fe2f, this file 31273c37). Change the
+Made by netdsl 0.1.0 from wavenet.net (sha256 47f9fe2f, this file e6cc896c). Change the
 spec, not this file.
 """
 

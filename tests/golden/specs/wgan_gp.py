@@ -1,12 +1,14 @@
 """WGAN-GP.
 
-Gulrajani, Ahmed, Arjovsky, Dumoulin and Courville, Improved Training of Wasserstein GANs, 2017, arXiv:1704.00028.
+Gulrajani, Ahmed, Arjovsky, Dumoulin and Courville, Improved Training of Wasserstein
+GANs, 2017, arXiv:1704.00028.
 Task: image generation.
 
-The residual networks of its appendix for CIFAR-10. The critic has no BatchNormalization: its gradient is penalized picture
-by picture, and may not hang on the others of the batch.
+The residual networks of its appendix for CIFAR-10. The critic has no
+BatchNormalization: its gradient is penalized picture by picture, and may not hang on
+the others of the batch.
 
-Made by netdsl 0.1.0 from wgan_gp.net (sha256 56da248f, this file 80142936). Change the
+Made by netdsl 0.1.0 from wgan_gp.net (sha256 56da248f, this file c9f4b4c7). Change the
 spec, not this file.
 """
 

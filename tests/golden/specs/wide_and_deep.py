@@ -3,10 +3,11 @@
 Cheng et al., Wide & Deep Learning for Recommender Systems, 2016, arXiv:1606.07792.
 Task: tabular.
 
-Figure 1 of the paper, middle, on the census: a linear model of which values occur together remembers, a deep network of what they
-mean generalizes, and both are trained at once. What prepares the columns is part of the network.
+Figure 1 of the paper, middle, on the census: a linear model of which values occur
+together remembers, a deep network of what they mean generalizes, and both are trained
+at once. What prepares the columns is part of the network.
 
-Made by netdsl 0.1.0 from wide_and_deep.net (sha256 2c3f6ec7, this file 17bf5510).
+Made by netdsl 0.1.0 from wide_and_deep.net (sha256 2c3f6ec7, this file 93994afd).
 Change the spec, not this file.
 """
 

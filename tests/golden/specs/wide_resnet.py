@@ -5,7 +5,7 @@ Task: image classification.
 
 Few layers, ten times as wide: table 1 of the paper, normalized before each convolution.
 
-Made by netdsl 0.1.0 from wide_resnet.net (sha256 a2e1217b, this file 710b9cc2). Change
+Made by netdsl 0.1.0 from wide_resnet.net (sha256 a2e1217b, this file 8e9e2cff). Change
 the spec, not this file.
 """
 
@@ -53,10 +53,10 @@ def WideResNet(classes=10, depth=28, widen=10, dropout=0.0, *, name="WideResNet"
 
     (None, 32, 32, 3) -> (None, 10), 36,497,146 parameters at the defaults.
     """
-    image = keras.Input((32, 32, 3), name="image")
     assert depth % 6 == 4, (
         "three groups of units of two convolutions, and four layers more"
     )
+    image = keras.Input((32, 32, 3), name="image")
     x = layers.Conv2D(16, 3, padding="same", use_bias=False, name="conv2d")(image)
     for i in range(3):
         x = wide_residual(

@@ -1,11 +1,12 @@
 """Xception.
 
-Chollet, Xception: Deep Learning with Depthwise Separable Convolutions, 2017, arXiv:1610.02357.
+Chollet, Xception: Deep Learning with Depthwise Separable Convolutions, 2017,
+arXiv:1610.02357.
 Task: image classification.
 
 Figure 5 of the paper, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from xception.net (sha256 31eb15df, this file 1273418f). Change the
+Made by netdsl 0.1.0 from xception.net (sha256 f420d87b, this file 0e3a88f1). Change the
 spec, not this file.
 """
 
@@ -22,7 +23,7 @@ def separable(x, filters, *, name="separable"):
 
 
 def half(x, first, second, activated=True, *, name="half"):
-    """Two separable convolutions and a pooling; a convolution carries the shortcut to the same size."""
+    """Two separable convolutions and a pooling, round a shortcut that shrinks too."""
     main = x
     if activated:
         main = layers.ReLU(name=f"{name}_main_re_lu1")(x)

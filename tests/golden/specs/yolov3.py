@@ -3,10 +3,11 @@
 Redmon and Farhadi, YOLOv3: An Incremental Improvement, 2018, arXiv:1804.02767.
 Task: object detection.
 
-Darknet-53 (table 1 of the paper) finds features, three of whose maps are joined from coarse to fine. Each place of the three
-outputs speaks of three anchors: four numbers for the box, whether there is an object, and one for each class.
+Darknet-53 (table 1 of the paper) finds features, three of whose maps are joined from
+coarse to fine. Each place of the three outputs speaks of three anchors: four numbers
+for the box, whether there is an object, and one for each class.
 
-Made by netdsl 0.1.0 from yolov3.net (sha256 981a01ff, this file 4f8b09c8). Change the
+Made by netdsl 0.1.0 from yolov3.net (sha256 565477cf, this file e3bf8acb). Change the
 spec, not this file.
 """
 
@@ -25,7 +26,7 @@ def conv(x, filters, kernel_size=3, *, name="conv"):
 
 
 def down(x, filters, *, name="down"):
-    """Half the size: the window starts one row above the first and one column left of it."""
+    """Half the size: windows start one row above the first and one column left."""
     x = layers.ZeroPadding2D(((1, 0), (1, 0)), name=f"{name}_zero_padding2d")(x)
     x = layers.Conv2D(filters, 3, strides=2, use_bias=False, name=f"{name}_conv2d")(x)
     x = layers.BatchNormalization(epsilon=1e-5, name=f"{name}_batch_normalization")(x)
@@ -33,9 +34,12 @@ def down(x, filters, *, name="down"):
 
 
 def darknet53(image, *, name="darknet53"):
-    """Fifty-two convolutions; the maps at an eighth, a sixteenth and a thirty-second of the size leave."""
+    """Fifty-two convolutions.
+
+    The maps at an eighth, a sixteenth and a thirty-second of the size leave.
+    """
     x = conv(image, 32, name=f"{name}_conv1")
-    stage = []
+    stages = []
     for n, (filters, count) in enumerate(
         [(64, 1), (128, 2), (256, 8), (512, 8), (1024, 4)]
     ):
@@ -44,8 +48,8 @@ def darknet53(image, *, name="darknet53"):
             residual = conv(x, filters // 2, 1, name=f"{name}_conv2_{n}_{k}")
             residual = conv(residual, filters, name=f"{name}_conv3_{n}_{k}")
             x = layers.Add(name=f"{name}_add_{n}_{k}")([x, residual])
-        stage.append(x)
-    return {"fine": stage[2], "middle": stage[3], "coarse": stage[4]}
+        stages.append(x)
+    return {"fine": stages[2], "middle": stages[3], "coarse": stages[4]}
 
 
 def five(x, filters, *, name="five"):

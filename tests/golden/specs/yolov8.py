@@ -1,13 +1,15 @@
 """YOLOv8.
 
-Jocher, Chaurasia and Qiu, Ultralytics YOLOv8, 2023, https://github.com/ultralytics/ultralytics.
+Jocher, Chaurasia and Qiu, Ultralytics YOLOv8, 2023,
+https://github.com/ultralytics/ultralytics.
 Task: object detection.
 
-A backbone of cross-stage modules, a neck that carries maps down to the fine scale and up again, and heads without anchors.
-`YOLOv8` is size n; the others are deeper and wider. A box leaves as the distances of its four sides from the middle of a cell,
-counted in cells, each the mean of a distribution over sixteen bins (Li et al., 2020, arXiv:2006.04388).
+A backbone of cross-stage modules, a neck that carries maps down to the fine scale and
+up again, and heads without anchors. Sizes s to x are deeper and wider than n. A box
+leaves as the distances of its four sides from the middle of a cell, counted in cells,
+each the mean of a distribution over sixteen bins (Li et al., 2020, arXiv:2006.04388).
 
-Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file af285872). Change the
+Made by netdsl 0.1.0 from yolov8.net (sha256 6647126b, this file 2f1be742). Change the
 spec, not this file.
 """
 
@@ -23,7 +25,10 @@ def eights(width):
 
 
 def conv(x, filters, kernel_size=3, strides=1, *, name="conv"):
-    """A convolution, normalized; one that halves the size starts its windows one place before the first."""
+    """A convolution, normalized.
+
+    One that halves the size starts its windows one place before the first.
+    """
     if strides > 1:
         x = layers.ZeroPadding2D(((1, 0), (1, 0)), name=f"{name}_zero_padding2d")(x)
     x = layers.Conv2D(
@@ -39,7 +44,10 @@ def conv(x, filters, kernel_size=3, strides=1, *, name="conv"):
 
 
 def c2f(x, filters, count, shortcut=False, *, name="c2f"):
-    """Half of the channels go through bottlenecks; what each of them makes is kept for the last convolution."""
+    """Half of the channels go through bottlenecks.
+
+    What each of them makes is kept for the last convolution.
+    """
     half = filters // 2
     split = conv(x, filters, 1, name=f"{name}_split")
     x = split[..., half:]
@@ -110,17 +118,17 @@ def YOLOv8(
     many = max(1, round(6 * depth))
     image = keras.Input((size, size, 3), name="image")
     x = conv(image, widths[0], strides=2, name="conv1")
-    stage = []
+    stages = []
     for n, (filters, count) in enumerate(zip(widths[1:], [few, many, many, few])):
         x = conv(x, filters, strides=2, name=f"conv2_{n}")
-        x = c2f(x, filters, count, shortcut=True, name=f"stage_{n}")
-        stage.append(x)
-    coarse = sppf(stage[3], widths[4], name="coarse")
+        x = c2f(x, filters, count, shortcut=True, name=f"stages_{n}")
+        stages.append(x)
+    coarse = sppf(stages[3], widths[4], name="coarse")
     up_sampling2d = layers.UpSampling2D(2, name="middle_up_sampling2d")(coarse)
-    middle = layers.Concatenate(name="middle_concatenate")([up_sampling2d, stage[2]])
+    middle = layers.Concatenate(name="middle_concatenate")([up_sampling2d, stages[2]])
     middle = c2f(middle, widths[3], few, name="middle_c2f")
     up_sampling2d = layers.UpSampling2D(2, name="p3_up_sampling2d")(middle)
-    p3 = layers.Concatenate(name="p3_concatenate")([up_sampling2d, stage[1]])
+    p3 = layers.Concatenate(name="p3_concatenate")([up_sampling2d, stages[1]])
     p3 = c2f(p3, widths[2], few, name="p3_c2f")
     branch = conv(p3, widths[2], strides=2, name="p4_conv")
     p4 = layers.Concatenate(name="p4_concatenate")([branch, middle])
@@ -146,29 +154,41 @@ def YOLOv8(
     return keras.Model(image, {"distances": distances, "scores": scores}, name=name)
 
 
+def YOLOv8n(*, name="YOLOv8n", **kwargs):
+    """A model of 3,167,792 parameters at the defaults.
+
+    (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80).
+    """
+    return YOLOv8(name=name, **kwargs)
+
+
 def YOLOv8s(*, width=0.5, name="YOLOv8s", **kwargs):
-    """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
-    11,186,592 parameters at the defaults.
+    """A model of 11,186,592 parameters at the defaults.
+
+    (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80).
     """
     return YOLOv8(width=width, name=name, **kwargs)
 
 
 def YOLOv8m(*, depth=0.67, width=0.75, widest=768, name="YOLOv8m", **kwargs):
-    """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
-    25,935,760 parameters at the defaults.
+    """A model of 25,935,760 parameters at the defaults.
+
+    (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80).
     """
     return YOLOv8(depth=depth, width=width, widest=widest, name=name, **kwargs)
 
 
 def YOLOv8l(*, depth=1.0, width=1.0, widest=512, name="YOLOv8l", **kwargs):
-    """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
-    43,737,984 parameters at the defaults.
+    """A model of 43,737,984 parameters at the defaults.
+
+    (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80).
     """
     return YOLOv8(depth=depth, width=width, widest=widest, name=name, **kwargs)
 
 
 def YOLOv8x(*, depth=1.0, width=1.25, widest=512, name="YOLOv8x", **kwargs):
-    """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
-    68,287,728 parameters at the defaults.
+    """A model of 68,287,728 parameters at the defaults.
+
+    (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80).
     """
     return YOLOv8(depth=depth, width=width, widest=widest, name=name, **kwargs)
