@@ -16,7 +16,7 @@ from netdsl.catalog.application_inputs import expected_pixels
 from netdsl.catalog.signature import names
 from netdsl.zoo.entries import Entry, Figures, entries
 from netdsl.zoo.listing import spelled
-from netdsl.zoo.project import learned_from
+from netdsl.zoo.project import AGAINST, TASKS, learned_from
 
 FOLDER = Path(__file__).resolve().parent / "zoo"
 PICTURES = FOLDER / "pictures"
@@ -56,6 +56,10 @@ DATA_OF_ONES_OWN = """
 `make_data.py` says what the data looks like: yours takes its place, under the same names, and the `train` block says
 how it is learned. [Training](../training.md) goes on from there: other sources of data, runs, and
 `start_from = run("runs/mine/…")`, with which a run goes on from an earlier one.
+"""
+
+AGAINST_ONE_ANOTHER = f"""
+The way of the paper, generator and critic against one another, is the loop in `{AGAINST}` of that project.
 """
 
 TRAINED_ALREADY = """
@@ -170,8 +174,10 @@ def tuning(entry: Entry) -> str:
         case "nothing":
             parts.append(NOTHING_TO_LEARN.format(name=entry.stem))
         case what:
-            parts.append(PROJECT.format(name=model.lower()))
+            with_both = what == "data" and (TASKS / model / f"{AGAINST}.jinja").is_file()
+            parts.append(PROJECT.format(name=entry.stem if with_both else model.lower()))
             parts.append(PICTURES_OF_ONES_OWN if what == "pictures" else DATA_OF_ONES_OWN)
+            parts.append(AGAINST_ONE_ANOTHER if with_both else "")
     if applied:
         is_told = "pretrained: bool" in entry.path.read_text("utf-8")
         parts.append(KERAS.format(model=model, arguments="pretrained=True" * is_told))
