@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from netdsl.catalog import has_role
 from netdsl.catalog.kind import ExternFunction
 from netdsl.importer.errors import not_sayable
 from netdsl.importer.externs import Extern, declared, given_to, parameter_types
@@ -56,7 +57,10 @@ class Document:
     def _name_models(self) -> None:
         taken: set[str] = set()
         for network in reversed(self.networks):
-            name = unique(class_name(network.name), taken)
+            name = class_name(network.name)
+            if name == UNNAMED and network is not self.networks[-1]:
+                name = _by_role(network)
+            name = unique(name, taken)
             taken.add(name)
             self.names[id(network)] = name
 
@@ -111,10 +115,32 @@ class Document:
         return lines
 
 
+UNNAMED = "Model"
+
+
+def _by_role(network: Network) -> str:
+    """Name a model inside another, which nobody gave a name, by what its first layer of weight does."""
+    for use in network.uses:
+        strides = use.made.given.get("strides")
+        if has_role(use.made.kind, "transposed"):
+            return "Up"
+        if has_role(use.made.kind, "convolution"):
+            return (
+                "Down"
+                if isinstance(strides, tuple) and max(strides, default=1) > 1
+                else "Convolutions"
+            )
+        if has_role(use.made.kind, "recurrent", "attention", "embedding"):
+            return "Encoder"
+        if has_role(use.made.kind, "dense"):
+            return "Mlp"
+    return UNNAMED
+
+
 def class_name(text: str) -> str:
     """Make the name of a model of what it is called in Keras: `convnext_base_stem` is ConvnextBaseStem."""
     if re.fullmatch(r"(functional|model|sequential)(_\d+)?", text):
-        return "Model"  # Keras numbers those that nobody gave a name
+        return UNNAMED  # Keras numbers those that nobody gave a name
     if text.isidentifier() and text[0].isupper():
         return as_name(text, "Model")
     parts = [part for part in as_name(text, "Model").split("_") if part]

@@ -250,7 +250,9 @@ def input_type(made: Made, *, is_kept: bool) -> str:
     """Spell the type of an input: `int32[T]`, and options where it has some: its name, where that is not kept."""
     shape = made.arguments.get("batch_shape") or (None,)
     dtype = str(made.arguments.get("dtype") or "float32")
-    dims = ", ".join("?" if size is None else str(size) for size in shape[1:])
+    dims = ", ".join(
+        "?" if size is None else getattr(size, "text", str(size)) for size in shape[1:]
+    )
     options = [
         f"{name}=True" for name in ("sparse", "ragged", "optional") if made.arguments.get(name)
     ]

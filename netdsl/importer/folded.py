@@ -27,16 +27,18 @@ def folded_spec(
     exact_first: bool = True,
     merges: bool = True,
     cells_first: bool = False,
-    networks: Sequence[Network] = (),
+    networks: Sequence[Network | None] = (),
 ) -> tuple[str | None, bool]:
     """Write the spec with blocks and loops.
 
     With `merges`, variants of a unit become one block with optional parts; tells whether there were any. With
     `cells_first` parts between two tensors become blocks before anything else does; there is no text where there are
-    none. `networks` stand in the place of those of the document, with blocks of the library in them.
+    none. `networks` stand in the place of those of the document, with blocks of the library
+    in them; None is one that another stands for.
     """
     is_merged = False
-    bodies = networks or document.networks
+    pairs = zip(document.networks, networks or document.networks, strict=True)
+    own, bodies = zip(*((one, body) for one, body in pairs if body is not None), strict=True)
     declared = {*document.names.values(), *document.externs.values(), *document.lambdas}
     declared |= {u.made.kind for body in bodies for u in body.uses if u.made.family == STD}
     names = Names(declared, document.kept_names())
@@ -59,7 +61,7 @@ def folded_spec(
     document.speller.library.clear()
     choose_defaults((program for program, _ in programs), document.speller)
     parts: list[str] = []
-    for network, body, (program, regions) in zip(document.networks, bodies, programs, strict=True):
+    for network, body, (program, regions) in zip(own, bodies, programs, strict=True):
         parts += Printer(document, network, body, program, regions.numbers, names).text()
     imports = [
         f"from {module} import {', '.join(sorted(blocks))}"

@@ -15,6 +15,7 @@ from netdsl.importer.elaborated import elaborated
 from netdsl.importer.errors import CannotImport, differs, not_sayable, unreadable
 from netdsl.importer.flat import flat_spec
 from netdsl.importer.folded import folded_spec
+from netdsl.importer.kin import with_kin
 from netdsl.importer.library import with_library
 from netdsl.importer.measure import tokens
 from netdsl.importer.network import Network
@@ -197,8 +198,17 @@ def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[s
         yield text
 
 
-def _bodies(document: Document, depth: int | None) -> Iterator[Sequence[Network]]:
-    """Give the networks of a document with blocks of the library in them, if there are any, and as they are."""
+def _bodies(document: Document, depth: int | None) -> Iterator[Sequence[Network | None]]:
+    """Give the networks of a document with blocks of the library in them, if there are any, and as they are; models
+    of one form as one model, where there are such, and each for itself."""
+    for bodies in _with_blocks(document, depth):
+        kin = None if depth == 0 else with_kin(document.networks, bodies)
+        if kin is not None:
+            yield kin
+        yield bodies
+
+
+def _with_blocks(document: Document, depth: int | None) -> Iterator[Sequence[Network]]:
     found = [] if depth == 0 else _with_library(document)
     if any(network is not None for network in found):
         yield [
@@ -225,7 +235,7 @@ def _attempt(
     exact_first: bool = True,
     merges: bool = True,
     cells_first: bool = False,
-    networks: Sequence[Network] = (),
+    networks: Sequence[Network | None] = (),
 ) -> tuple[str | None, bool]:
     """Fold a model; None where its graph is odder than folding knows, and the flat spec says it."""
     try:

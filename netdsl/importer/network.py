@@ -86,6 +86,8 @@ class Network:
     types: dict[Tensor, tuple[Sizes, str]] = field(default_factory=dict)
     training: Mapping[str, Given] = field(default_factory=dict)
     is_sequential: bool = False
+    #: Hyperparameters by their types, of a model that stands for several of one form.
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def consumers(self) -> dict[int, list[int]]:
         """Give for each use those that read from it, in order, repeats kept."""

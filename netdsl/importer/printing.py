@@ -233,6 +233,7 @@ class Printer:
     def _model(self) -> str:
         scope = self._names.inside()
         network = self._network
+        given = [f"{scope.keep(name)}: {kind}" for name, kind in self._body.parameters.items()]
         lines: list[str] = []
         inputs: dict[Tensor, str] = {}
         for number in self._body.inputs:
@@ -250,7 +251,8 @@ class Printer:
         lines += self._declarations(writer, scope)
         lines += self._statements(writer, scope, inputs)
         name = self._document.names[id(network)]
-        return "\n".join([f"model {name} {{", *(f"    {line}" for line in lines), "}"])
+        head = f"({', '.join(given)})" if given else ""
+        return "\n".join([f"model {name}{head} {{", *(f"    {line}" for line in lines), "}"])
 
     def _input_name(self, made: Made) -> str:
         if re.fullmatch(r"input_layer(_\d+)?|input_\d+", made.name) is None:

@@ -138,7 +138,7 @@ class Speller:
         """Spell the call that makes a layer; what must be given stands first, by position."""
         if made.family == "model":
             head = self._models[id(made.network)]
-            inside: list[str] = []
+            inside = [self.value(value) for value in given.values()]  # of those of one form
         elif made.family == "extern":
             head = self._externs[id(made)]
             inside = [f"{k}={self._whole(v)}" for k, v in given.items()]
