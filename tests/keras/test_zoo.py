@@ -20,6 +20,7 @@ import numpy as np
 import netdsl
 from netdsl.resources import resource_dir
 from tests.importer.test_folded import length
+from tests.keras.drawn_weights import drawn
 from tests.zoo.specs import APPLICATIONS
 from tests.zoo.test_length import KERAS
 
@@ -37,25 +38,6 @@ def _free_memory() -> Iterator[None]:
     yield
     keras.backend.clear_session()
     gc.collect()
-
-
-def drawn(model: Any, rng: np.random.Generator) -> list[Any]:
-    """Draw weights: kernels of a size that keeps the signal, and no two vectors alike."""
-    found = []
-    for weight in model.weights:
-        shape, path = tuple(weight.shape), weight.path
-        if len(shape) > 1:
-            is_depthwise = len(shape) == 4 and shape[-1] == 1
-            fan_in = np.prod(shape[:2]) if is_depthwise else np.prod(shape[:-1])
-            value = rng.normal(scale=(1.6 / fan_in) ** 0.5, size=shape)
-        elif path.endswith(("gamma", "variance")):
-            value = rng.uniform(0.8, 1.2, shape)
-        elif shape:
-            value = rng.normal(scale=0.1, size=shape)
-        else:
-            value = np.zeros(shape)  # how many pictures a Normalization has seen
-        found.append(value.astype(weight.dtype))
-    return found
 
 
 def spread(model: Any, image: Any) -> None:
