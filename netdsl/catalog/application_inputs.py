@@ -54,7 +54,7 @@ _SIGNED = _made(Colours((SIGNED,)), "Rescaling(1 / 127.5, offset=-1)")
 _STANDARD = _made(
     _UNIT.normalized(_MEANS, _VARIANCES),
     f"Rescaling(1 / 255) -> Normalization(mean={[*_MEANS]}, variance={[*_VARIANCES]})",
-    "colours from 0 to 1, less their mean, by their deviation",
+    "colours from 0 to 1, less their mean, divided by their deviation",
 )
 _CENTRED = _made(
     Colours().arranged((2, 1, 0)).normalized(_BLUE_FIRST, (1, 1, 1)),
