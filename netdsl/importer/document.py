@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netdsl.catalog import has_role
 from netdsl.catalog.kind import ExternFunction
@@ -63,6 +63,14 @@ class Document:
             name = unique(name, taken)
             taken.add(name)
             self.names[id(network)] = name
+
+    def name_kin(self, bodies: Sequence[Network | None]) -> None:
+        """Leave out the number of a model that stands for several: `DownsamplingBlock`, and not the first of them."""
+        for network, body in zip(self.networks, bodies, strict=True):
+            name = self.names[id(network)].rstrip("0123456789")
+            taken = {*self.names.values(), *self.externs.values(), *self.lambdas}
+            if body is not None and body.parameters and name not in taken:
+                self.names[id(network)] = name
 
     def _uses(self) -> Iterator[tuple[Network, Use]]:
         for network in self.networks:

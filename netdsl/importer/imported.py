@@ -204,6 +204,7 @@ def _bodies(document: Document, depth: int | None) -> Iterator[Sequence[Network 
     for bodies in _with_blocks(document, depth):
         kin = None if depth == 0 else with_kin(document.networks, bodies)
         if kin is not None:
+            document.name_kin(kin)
             yield kin
         yield bodies
 

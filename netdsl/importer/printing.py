@@ -439,7 +439,7 @@ class Printer:
 
     def _output_name(self, name: str) -> str:
         made = next((u.made for u in self._network.uses if u.made.name == name), None)
-        if made is None or naming.is_automatic(made):
+        if made is None or self._body.parameters or naming.is_automatic(made):
             return "y"
         return as_name(name)
 

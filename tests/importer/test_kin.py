@@ -38,15 +38,16 @@ def written(*layers: dict[str, Any], output: str) -> str:
 def test_models_of_one_form_are_one_with_hyperparameters() -> None:
     widths = [(2, 8, 0.1), (8, 16, 0.1), (16, 32, 0.2), (32, 64, 0.5)]
     layers = [
-        inner(f"sequential_{n}", width, units, rate, f"sequential_{n - 1}" if n else "x")
+        inner(f"step_{n}", width, units, rate, f"step_{n - 1}" if n else "x")
         for n, (width, units, rate) in enumerate(widths)
     ]
-    text = written(*layers, output="sequential_3")
-    assert "model Mlp(size: int, units: int, rate: float) {" in text
+    text = written(*layers, output="step_3")
+    assert "model Step(size: int, units: int, rate: float) {" in text
     assert "input x: [size]" in text
+    assert "output y = x" in text
     assert text.count("model ") == 2
-    assert "Mlp(2, 8, 0.1)" in text
-    assert "Mlp(32, 64, 0.5)" in text
+    assert "Step(2, 8, 0.1)" in text
+    assert "Step(32, 64, 0.5)" in text
 
 
 def test_models_that_differ_by_more_stay_apart() -> None:
