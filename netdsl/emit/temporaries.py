@@ -1,11 +1,12 @@
 """What variables are called that the spec has no name for: the word for what they hold, never for where it ended.
 
-One layer or function gives its kind (`conv2d`), an operator what it comes to (`difference`); a chain of several stages
-is a branch.
+One layer or function gives its kind (`conv2d`), a pooling `pool`, an operator what it comes to (`difference`); a chain
+of several stages is a branch.
 """
 
 from __future__ import annotations
 
+from netdsl.catalog import layer_kind
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.python.spelling import python_name
 from netdsl.syntax import tree
@@ -74,7 +75,9 @@ def _kind_of(stage: tree.Expr) -> str:
     if (
         isinstance(stage, tree.Name) and not stage.id[:1].islower()
     ):  # a layer or model; blocks are functions here
-        name = snake_case(stage.id)
+        kind = layer_kind(stage.id)
+        pools = kind is not None and kind.is_a("pooling")
+        name = "pool" if pools else snake_case(stage.id)
     elif isinstance(stage, tree.Attribute):
         name = snake_case(stage.name)
     return python_name(name) if 0 < len(name) <= _LONGEST else "branch"

@@ -6,7 +6,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 2a519323, this file 50602cc7). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 2a519323, this file f844379e). Change the
 spec, not this file.
 """
 
@@ -89,10 +89,10 @@ def normal(x, before, filters, *, name="normal"):
     separable5x5 = separable(p, filters, 5, name=f"{name}_separable3")
     separable3x3 = separable(p, filters, 3, name=f"{name}_separable4")
     total2 = layers.Add(name=f"{name}_add2")([separable5x5, separable3x3])
-    average_pooling2d = layers.AveragePooling2D(
+    pool = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"{name}_average_pooling2d1"
     )(h)
-    total3 = layers.Add(name=f"{name}_add3")([average_pooling2d, p])
+    total3 = layers.Add(name=f"{name}_add3")([pool, p])
     branch1 = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"{name}_average_pooling2d2"
     )(p)
@@ -120,25 +120,21 @@ def reduction(x, before, filters, first=False, *, name="reduction"):
     h_separable = separable(h, filters, 5, 2, name=f"{name}_a_separable1")
     p_separable = separable(p, filters, 7, 2, name=f"{name}_a_separable2")
     a = layers.Add(name=f"{name}_a_add")([h_separable, p_separable])
-    max_pooling2d = layers.MaxPooling2D(3, strides=2, name=f"{name}_b_max_pooling2d")(
+    pool = layers.MaxPooling2D(3, strides=2, name=f"{name}_b_max_pooling2d")(padded)
+    branch = separable(p, filters, 7, 2, name=f"{name}_b_separable")
+    b = layers.Add(name=f"{name}_b_add")([pool, branch])
+    pool = layers.AveragePooling2D(3, strides=2, name=f"{name}_c_average_pooling2d")(
         padded
     )
-    branch = separable(p, filters, 7, 2, name=f"{name}_b_separable")
-    b = layers.Add(name=f"{name}_b_add")([max_pooling2d, branch])
-    average_pooling2d = layers.AveragePooling2D(
-        3, strides=2, name=f"{name}_c_average_pooling2d"
-    )(padded)
     branch = separable(p, filters, 5, 2, name=f"{name}_c_separable")
-    c = layers.Add(name=f"{name}_c_add")([average_pooling2d, branch])
-    average_pooling2d = layers.AveragePooling2D(
+    c = layers.Add(name=f"{name}_c_add")([pool, branch])
+    pool = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"{name}_average_pooling2d"
     )(a)
-    total1 = layers.Add(name=f"{name}_add1")([b, average_pooling2d])
+    total1 = layers.Add(name=f"{name}_add1")([b, pool])
     branch = separable(a, filters, 3, name=f"{name}_separable")
-    max_pooling2d = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(
-        padded
-    )
-    total2 = layers.Add(name=f"{name}_add2")([branch, max_pooling2d])
+    pool = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(padded)
+    total2 = layers.Add(name=f"{name}_add2")([branch, pool])
     y = layers.Concatenate(name=f"{name}_concatenate")([b, c, total1, total2])
     return y, x
 
