@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from netdsl.importer.carrying import carry_tensors
 from netdsl.importer.cells import find_cells
@@ -15,8 +16,17 @@ from netdsl.importer.nesting import Nesting
 from netdsl.importer.network import Network, Tensor
 from netdsl.importer.optional import merge_variants
 from netdsl.importer.printing import Printer
-from netdsl.importer.regions import Regions, regions_of
+from netdsl.importer.regions import Regions, Row, regions_of
 from netdsl.importer.sharing import merge_shared, shared_name
+from netdsl.importer.terms import renamed
+
+#: When parts with several tensors on the way become blocks: after the rest; first those that begin at one tensor; first
+#: all of them.
+Cells = Literal["late", "closed", "early"]
+
+
+#: The rows of networks by their identity, which holds as long as the network is kept.
+Read = dict[tuple[int, bool], tuple[Network, Regions]]
 
 
 def folded_spec(
@@ -26,15 +36,16 @@ def folded_spec(
     depth: int | None = None,
     exact_first: bool = True,
     merges: bool = True,
-    cells_first: bool = False,
+    cells: Cells = "late",
     networks: Sequence[Network | None] = (),
+    read: Read | None = None,
 ) -> tuple[str | None, bool]:
     """Write the spec with blocks and loops.
 
     With `merges`, variants of a unit become one block with optional parts; tells whether there were any. With
-    `cells_first` parts between two tensors become blocks before anything else does; there is no text where there are
-    none. `networks` stand in the place of those of the document, with blocks of the library
-    in them; None is one that another stands for.
+    early cells, parts with several tensors on the way become blocks before anything else does; there is no text where
+    there are none. `networks` stand in the place of those of the document, with blocks of the library in them; None is
+    one that another stands for. `read` keeps the rows of networks, from one way of folding them to the next.
     """
     is_merged = False
     pairs = zip(document.networks, networks or document.networks, strict=True)
@@ -42,9 +53,10 @@ def folded_spec(
     declared = {*document.names.values(), *document.externs.values(), *document.lambdas}
     declared |= {u.made.kind for body in bodies for u in body.uses if u.made.family == STD}
     names = Names(declared, document.kept_names())
-    programs = [program_of(network) for network in bodies]
-    if cells_first:
-        has_cells = [find_cells(program, closed=True) for program, _ in programs]
+    read = {} if read is None else read
+    programs = [program_of(network, apart=cells == "early", read=read) for network in bodies]
+    if cells != "late":
+        has_cells = [find_cells(program, closed=cells == "closed") for program, _ in programs]
         if not any(has_cells):
             return None, False
     for program, _ in programs:
@@ -73,9 +85,11 @@ def folded_spec(
     return text, is_merged
 
 
-def program_of(network: Network) -> tuple[Program, Regions]:
+def program_of(
+    network: Network, *, apart: bool = False, read: Read | None = None
+) -> tuple[Program, Regions]:
     """Give the rows of a network as a program, with forks as a reader follows them."""
-    regions = regions_of(network)
+    regions = _regions(network, apart, {} if read is None else read)
     inputs = {Tensor(number): -10 - place for place, number in enumerate(network.inputs)}
     # one that is called by name somewhere has one number, wherever rows begin at it
     inputs = {tensor: regions.numbers.get(tensor, tap) for tensor, tap in inputs.items()}
@@ -102,3 +116,13 @@ def program_of(network: Network) -> tuple[Program, Regions]:
     names = {key: shared_name(row) for key, row in shared.items()}
     program = Program(lines, [], outputs, shared, names, nesting.free)
     return program, regions
+
+
+def _regions(network: Network, apart: bool, read: Read) -> Regions:
+    """Give the rows of a network, as they were read before if they were: folding changes its own copy of them."""
+    key = id(network), apart
+    if key not in read:
+        read[key] = network, regions_of(network, apart=apart)
+    found = read[key][1]
+    rows = [Row(row.source, renamed(row.items, {}), row.end) for row in found.rows]
+    return Regions(rows, found.numbers, found.shared)

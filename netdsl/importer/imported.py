@@ -14,7 +14,7 @@ from netdsl.importer.document import Document
 from netdsl.importer.elaborated import elaborated
 from netdsl.importer.errors import CannotImport, differs, not_sayable, unreadable
 from netdsl.importer.flat import flat_spec
-from netdsl.importer.folded import folded_spec
+from netdsl.importer.folded import Cells, Read, folded_spec
 from netdsl.importer.kin import with_kin
 from netdsl.importer.library import with_library
 from netdsl.importer.measure import tokens
@@ -169,6 +169,10 @@ LESS = 0.93
 #: How much shorter a spec counts that takes blocks from the library, whose names a reader knows.
 LIBRARY = 0.9
 
+#: The ways to look for cells before anything else is folded, and how much longer that counts: it leaves less in chains.
+EARLY: tuple[Cells, ...] = ("closed", "early")
+MORE = 1.15
+
 #: From so many layers on only one order of folding is tried.
 MANY = 2_000
 
@@ -177,11 +181,18 @@ def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[s
     """Give folded specs, the best first: folded as far as asked, less far, not at all."""
     orders = (True, False) if sum(len(n.uses) for n in document.networks) < MANY else (True,)
     found: list[tuple[float, str]] = []
+    read: Read = {}
     for networks in _bodies(document, depth):
         less = 1 if networks is document.networks else LIBRARY
         for exact_first in orders:
             attempt = partial(
-                _attempt, document, docstring, depth, exact_first=exact_first, networks=networks
+                _attempt,
+                document,
+                docstring,
+                depth,
+                exact_first=exact_first,
+                networks=networks,
+                read=read,
             )
             text, is_merged = attempt()
             if text is not None:
@@ -189,9 +200,10 @@ def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[s
             if is_merged or text is None:  # it may read worse for it, or not be written at all
                 plain, _ = attempt(merges=False)
                 found += [] if plain is None else [(tokens(plain) * less, plain)]
-            if len(orders) > 1:
-                cells, _ = attempt(merges=False, cells_first=True)
-                found += [] if cells is None else [(tokens(cells) * less, cells)]
+            if exact_first and len(orders) > 1:
+                for kind in EARLY:
+                    cells, _ = attempt(merges=False, cells=kind)
+                    found += [] if cells is None else [(tokens(cells) * less * MORE, cells)]
     yield from (text for _, text in sorted(found, key=itemgetter(0)))
     text, _ = _attempt(document, docstring, 0)
     if text is not None:
@@ -235,8 +247,9 @@ def _attempt(
     *,
     exact_first: bool = True,
     merges: bool = True,
-    cells_first: bool = False,
+    cells: Cells = "late",
     networks: Sequence[Network | None] = (),
+    read: Read | None = None,
 ) -> tuple[str | None, bool]:
     """Fold a model; None where its graph is odder than folding knows, and the flat spec says it."""
     try:
@@ -246,8 +259,9 @@ def _attempt(
             depth=depth,
             exact_first=exact_first,
             merges=merges,
-            cells_first=cells_first,
+            cells=cells,
             networks=networks,
+            read=read,
         )
     except CannotImport:
         raise

@@ -16,7 +16,7 @@ from netdsl.importer import cost
 from netdsl.importer.fold import Folder, Program, Recurring, Window, links_of
 from netdsl.importer.network import Given
 from netdsl.importer.terms import (
-    ARRIVING,
+    ENTERING,
     Block,
     Item,
     Join,
@@ -31,6 +31,7 @@ from netdsl.importer.terms import (
     argument_name,
     holds_parameter,
     renamed,
+    slots_in,
     slots_of,
     walk,
 )
@@ -83,22 +84,25 @@ def _inline_what_is_used_once(program: Program) -> None:
                 {name: _given(value, given) for name, value in slot.items()}
                 for slot in slots_of(block.row)
             ]
-            inside = renamed(block.row, {}, iter(slots))
+            taken = dict(zip(block.taken, use.taken, strict=True))
+            inside = renamed(block.row, taken, iter(slots))
             inside[-1].tap = use.tap
             row[at : at + 1] = inside
         program.blocks.remove(block)
 
 
 def _is_plain(block: Block) -> bool:
-    """Tell whether a block gets one tensor, which nothing in it calls by name, and ends in what may have a name."""
-    calls = any(
-        isinstance(item, Side)
-        or item.tap is not None
-        or (isinstance(item, Leaf) and bool(item.named))
-        or (isinstance(item, Join) and any(b.source < ARRIVING for b in item.branches))
-        for item in walk(block.row)
-    )
-    return not block.taken and not calls
+    """Tell whether nothing in a block calls what arrives, and no tensor of its own, by name."""
+    for item in walk(block.row):
+        if isinstance(item, Side) or item.tap is not None:
+            return False
+        if isinstance(item, Join) and any(b.source == ENTERING for b in item.branches):
+            return False
+        if isinstance(item, Leaf) and any(s.tap == ENTERING for s in slots_in(item.named)):
+            return False
+        if isinstance(item, Use) and ENTERING in item.taken:
+            return False
+    return True
 
 
 def _given(value: Given, given: Mapping[int, Given]) -> Given:

@@ -27,6 +27,7 @@ from netdsl.importer.terms import (
     slots_in,
     walk,
 )
+from netdsl.importer.waists import led_to
 from netdsl.importer.weights import inside
 from netdsl.record import record
 
@@ -62,10 +63,10 @@ class _Applied:
     result: Tensor
 
 
-def regions_of(network: Network) -> Regions:
-    """Find the rows of a network."""
+def regions_of(network: Network, *, apart: bool = False) -> Regions:
+    """Find the rows of a network; with `apart` each use of a tensor that is called by name has a row of its own."""
     applied, numbers, shared = _Reading(network).read()
-    return _Builder(applied, numbers, shared, network).build()
+    return _Builder(applied, numbers, shared, network, apart).build()
 
 
 class _Reading:
@@ -240,6 +241,19 @@ class _Reading:
         return value
 
 
+def _order(tensor: Tensor) -> tuple[int, int]:
+    return tensor.use, tensor.output
+
+
+@record(eq=False)
+class _Node:
+    """A use as waists are looked for: what it defines and takes, by numbers of uses."""
+
+    id: int
+    defined: tuple[int, ...]
+    taken: tuple[int, ...]
+
+
 @dataclass(eq=False)
 class _Builder:
     """Puts what is applied into rows. `places` counts, for a tensor, the rows that begin at it and the uses to come
@@ -249,6 +263,7 @@ class _Builder:
     numbers: dict[Tensor, int]
     shared: list[Made]
     network: Network
+    apart: bool
     places: Counter[Tensor] = field(default_factory=Counter)
     ending: dict[Tensor, Row] = field(default_factory=dict)
     begun: dict[Tensor, list[Row]] = field(default_factory=dict)
@@ -276,16 +291,34 @@ class _Builder:
                 self._call(row.source)
         for row in unique:
             self._mark(row.items)
-        unique.sort(key=lambda row: self._order(row))
+        unique.sort(key=lambda row: _order(row.end))
         return Regions(unique, self.numbers, self.shared)
+
+    @cached_property
+    def _depths(self) -> dict[int, int]:
+        """How many uses lie on the longest way to each, which is the same wherever a part of the network recurs."""
+        found: dict[int, int] = {}
+        for use in self.network.uses:
+            found[use.id] = 1 + max((found.get(t.use, 0) for t in use.inputs), default=0)
+        return found
+
+    @cached_property
+    def _trunk(self) -> set[int]:
+        """The uses to which the input leads that a reader follows, where there are several."""
+        if len(self.network.inputs) < 2:
+            return set()
+        nodes = {
+            u.id: _Node(u.id, (u.id,), tuple(t.use for t in u.inputs)) for u in self.network.uses
+        }
+        inputs = set(self.network.inputs)
+        inside = {number: node for number, node in nodes.items() if number not in inputs}
+        start, found = led_to(list(inside.values()), inside)
+        return {start, *(n for n, node in inside.items() if id(node) in found)} if found else set()
 
     def _is_taken(self, tensor: Tensor) -> bool:
         if not hasattr(self, "_taken"):
             self._taken = {t for one in self.applied for t in one.arriving}
         return tensor in self._taken
-
-    def _order(self, row: Row) -> tuple[int, int]:
-        return (row.end.use, row.end.output)
 
     def _mark(self, items: list[Item]) -> None:
         for item in walk(items):
@@ -317,8 +350,11 @@ class _Builder:
             self._note(made, one.leaf, one.result)
 
     def _is_beside(self, one: _Applied, tensor: Tensor) -> bool:
-        """Tell whether a layer that is used elsewhere too takes a tensor that is called by name anyway."""
-        return one.leaf.kind[0] == "shared" and tensor in self.numbers
+        """Tell whether a tensor that is called by name anyway goes to a layer that is used elsewhere too, or does not
+        come along the way that a reader follows."""
+        is_aside = bool(self._trunk) and tensor.use not in self._trunk
+        is_apart = self.apart or is_aside or one.leaf.kind[0] == "shared"
+        return tensor in self.numbers and is_apart
 
     def _note(self, row: Row, item: Item, result: Tensor) -> None:
         row.items.append(item)
@@ -330,7 +366,7 @@ class _Builder:
         repeated = Counter(one.arriving)
         parts = [self._part(tensor, repeated[tensor] == 1) for tensor in one.arriving]
         sources = [source for source, _ in parts]
-        main = max(sources, key=lambda tensor: (tensor.use, tensor.output))
+        main = max(sources, key=self._rank)
         is_function = one.leaf.kind[0] == "op" and one.leaf.kind[3] == "each"
         if is_function:  # its first tensor is the one that arrives
             main = sources[0]
@@ -357,6 +393,11 @@ class _Builder:
         self._note(made, Join(branches, one.leaf), one.result)
         for source in dict.fromkeys(sources):
             self._go_on(source)
+
+    def _rank(self, tensor: Tensor) -> tuple[bool, int, int, int]:
+        """Tell which tensor a join goes on from: one on the way that a reader follows, the deepest of these."""
+        depth = self._depths[tensor.use] if self.apart else 0
+        return tensor.use in self._trunk, depth, *_order(tensor)
 
     def _part(self, tensor: Tensor, is_once: bool) -> tuple[Tensor, Row | None]:
         """Give a branch: the row that ends in a tensor, where nothing else takes that; else the tensor itself."""

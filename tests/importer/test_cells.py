@@ -78,3 +78,15 @@ def test_what_lies_between_one_tensor_and_the_next_is_a_block_with_its_own_weigh
     )
     assert text.count("weight ") == text.count("Softmax()") == 1
     assert "repeat 3 { feed_forward(8) } -> Dense(16) -> feed_forward(16)" in text
+
+
+def test_a_time_that_is_taken_everywhere_goes_into_each_block_beside_what_arrives() -> None:
+    text = again(
+        "block residual(width) {\n    input x\n    input time\n"
+        "    main = (x -> Dense(width, activation=relu)) + (time -> Dense(width))\n"
+        "    output x + (main -> Dense(width))\n}\n"
+        "model M {\n    input x: [8]\n    input step: [1]\n    time = step -> Dense(4) -> Dense(4)\n"
+        "    output y = x -> repeat 8 { residual(8)(time=time) }\n}\n"
+    )
+    assert "x -> repeat 8 {" in text
+    assert text.count("Dense(8, activation=relu)") == 1

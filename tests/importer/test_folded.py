@@ -112,20 +112,10 @@ def _declared(path: str, names: set[str]) -> int:
     return sum(map(length, [*(statements[name].span.text for name in found), *defaults]))
 
 
-#: Specs that come back longer than they were by more than a fifth, how often as long, and why.
-LONGER = {
-    # a way down and a way up of units in two loops
-    "ddpm": 1.5,
-    # the first cell is tied in another way than those after it
-    "nasnet": 1.5,
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("name", each_spec())
 def test_a_spec_comes_back_as_long_as_it_was(name: str) -> None:
     ratio = length(folded(f"specs/{name}").text) / written(name)
-    assert ratio <= LONGER.get(name, 1.2)
-    assert name not in LONGER or ratio > 1.2
+    assert ratio <= 1.2
 
 
 #: Networks whose first cells differ by a part from those that follow, and the block that all of them are.
@@ -160,6 +150,12 @@ def test_diff_finds_nothing_but_names(name: str) -> None:
         return
     changes = compare_graphs(before, after)
     assert [c for c in changes if (c.what, c.details) != ("renamed", ())] == []
+
+
+@pytest.mark.slow
+def test_a_cell_may_take_one_tensor_twice() -> None:
+    """The first reduction of NASNet gets what the stem gives for both; a person writes it as the others."""
+    assert "start -> reduction(42)(other=start)" in folded("specs/nasnet").text
 
 
 def test_blocks_of_the_library_are_taken_from_there() -> None:
