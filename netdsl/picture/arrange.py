@@ -116,7 +116,7 @@ class Region:
         series = Series(tuple(parts), lanes)
         if not is_tangled or find_u(series, self.scale_of) is not None:
             return series
-        return grid(self, items) or self._grid_first(items) or series
+        return self._in_grid(groups, parts, lanes) or series
 
     def _parts(
         self,
@@ -136,21 +136,33 @@ class Region:
             else:
                 yield rank(self, group)
 
-    def _grid_first(self, items: Sequence[int]) -> Series | None:
-        """Put what gives maps in a grid, before all that makes something else of them, as heads do."""
-        dimensions = {scale[0] for item in items[:1] if (scale := self.scale(item)) is not None}
+    def _in_grid(
+        self, groups: list[list[int]], parts: list[Term], lanes: Sequence[Lane]
+    ) -> Term | None:
+        """Put what gives maps in a grid, below what comes before all lanes on other scales, and before all that makes
+        something else of maps, as heads do."""
+        begin = max(min(lane.start for lane in lanes), 0)
+        while begin and self._is_on_scales(groups[begin - 1][-1], groups[begin][0]):
+            begin -= 1
+        rest = sorted(item for group in groups[begin:] for item in group)
+        dimensions = {scale[0] for item in rest[:1] if (scale := self.scale(item)) is not None}
         others: set[int] = set()
-        for item in items:
+        for item in rest:
             scale = self.scale(item)
             is_map = scale is not None and scale[0] in dimensions
             if not is_map or not others.isdisjoint(self.before[item]):
                 others.add(item)
-        maps = [item for item in items if item not in others]
-        found = grid(self, maps) if maps and others else None
-        if found is None:
-            return None
-        groups = [*self._between(i for i in items if i in others)]
-        return Series((found, *self._parts(groups)), tuple(self.lanes([maps, *groups])))
+        maps = [item for item in rest if item not in others]
+        found = grid(self, maps) if maps else None
+        if found is None or (not begin and not others):
+            return found
+        after = [*self._between(item for item in rest if item in others)]
+        lanes = tuple(self.lanes([*groups[:begin], maps, *after]))
+        return Series((*parts[:begin], found, *self._parts(after)), lanes)
+
+    def _is_on_scales(self, item: int, after: int) -> bool:
+        """Tell whether a box belongs to the scales below it: it is on the first, or leads to several."""
+        return self.scale(item) == self.scale(after) or len(self.after[item]) > 1
 
     def _grids(self, groups: list[list[int]]) -> tuple[list[list[int]], dict[int, Grid]]:
         """Give the groups that are grids, by their first box, each with what leads into it from farther up."""

@@ -113,6 +113,10 @@ def test_what_goes_down_beside_a_column_is_straight() -> None:
 
 
 def test_a_u_and_what_has_one_scale_is_no_grid() -> None:
+    net = netdsl.compile_file(SPECS / "yolov8.net").model().net
+    grid = _grid(Picture(net, Options(depth=0)))
+    assert isinstance(grid, Grid)
+    assert grid.columns == 3  # what comes before the first skip stands above it, and heads below
     for name in ("unet", "googlenet", "retinanet"):
         net = netdsl.compile_file(SPECS / f"{name}.net").model().net
         assert not isinstance(_grid(Picture(net, Options(depth=0))), Grid), name
