@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from netdsl.analyse.uses import LONGEST_NUMBER, spell_use
+from netdsl.catalog import has_role
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
 from netdsl.catalog.object_value import ObjectValue
 from netdsl.catalog.signature import signature
@@ -35,6 +36,11 @@ def _strides(value: Value) -> str:
     if len({str(part) for part in parts}) == 1:
         return "" if parts[0] in (1, None) else f"/{parts[0]}"
     return f"/{_sizes(value)}"
+
+
+def _enlarged(value: Value) -> str:
+    """Write the strides of a transposed convolution, by which the map grows."""
+    return _strides(value).replace("/", "×")
 
 
 def _borders(value: Value) -> str:
@@ -143,6 +149,9 @@ ARGUMENTS: Mapping[str, Callable[[Value], str]] = {
     "activation": _activation,
 }
 
+#: How an argument of a transposed convolution is told that says something else there.
+OF_TRANSPOSED: Mapping[str, Callable[[Value], str]] = {**ARGUMENTS, "strides": _enlarged}
+
 #: Functions of `ops` whose whole numbers are sizes; of others they are axes or places.
 OF_SIZES = frozenset(f"ops.{name}" for name in "reshape broadcast_to tile zeros ones full".split())
 
@@ -208,12 +217,13 @@ def _told(
 ) -> list[str]:
     """Give the texts of arguments, those of the table first and in its order."""
     first = _first(kind)
+    table = OF_TRANSPOSED if has_role(kind, "transposed") else ARGUMENTS
     of_kind = [name for name in ARGUMENTS if name in written]
     others = [n for n in written if n in first and n not in ARGUMENTS and n not in SILENT]
     texts: list[str] = []
     for name in [*others, *of_kind]:
         value = written[name] if bound is None else bound.get(name, written[name])
-        tell = ARGUMENTS.get(name, _plain)
+        tell = table.get(name, _plain)
         if name in ("padding", "size") and isinstance(value, str):
             continue  # "same": what is gained by it shows in the shapes
         if name not in ARGUMENTS and not _is_short(value):

@@ -258,6 +258,20 @@ def test_arguments_are_short_enough_for_a_figure() -> None:
     ]
 
 
+def test_strides_of_a_transposed_convolution_are_what_the_map_grows_by() -> None:
+    text = (
+        "model M { input x: [8, 8, 4]\n"
+        "    output y = x -> Conv2D(8, 3, strides=2) -> Conv2DTranspose(4, 3, strides=2)\n"
+        "        -> Conv2DTranspose(2, 3, strides=(1, 2)) -> Conv2DTranspose(2, 3) }"
+    )
+    assert [line for line in shown(text) if line.startswith("Conv")] == [
+        "Conv2D 3×3, 8, /2",
+        "Conv2DTranspose 3×3, 4, ×2",
+        "Conv2DTranspose 3×3, 2, ×1×2",
+        "Conv2DTranspose 3×3, 2",
+    ]
+
+
 def test_blocks_that_learn_nothing_are_opened_last() -> None:
     body = " -> ".join(["ops.square()", "ops.negative()"] * 12)
     text = (
