@@ -146,6 +146,12 @@ def test_paragraphs_that_are_too_long_are_set_anew() -> None:
     assert CITED.splitlines()[6] in docstring_lines(CITED, 4)[6]
     assert docstring_lines(CITED.replace("in Proceedings, ", ""), 4)[3] == "    arXiv:1810.04805."
     shortest = "x" * 78 + " y"
+    beside = "A line of a citation that stays on one line however long it is, " * 2
+    prose = "Each of the four nodes of the row at the top of the figure gives a mask, after\nfirst ones."
+    assert docstring_lines(f"Net.\n\n{beside}\n\n{prose}", 20)[-3:-1] == [
+        " " * 20 + "Each of the four nodes of the row at the top of the figure gives a",
+        " " * 20 + "mask, after first ones.",
+    ]
     assert docstring_lines(shortest[:-2], 4) == [f'    """{shortest[:-2]}"""']
     assert docstring_lines(shortest, 4) == [f'    """{shortest[:-2]}', "    y", '    """']
 

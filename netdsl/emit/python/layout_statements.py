@@ -240,15 +240,16 @@ def _set_anew(lines: list[str], room: int) -> list[str]:
         beside = 0 if found else quotes
         is_long = len(paragraph[0]) + beside > room or any(len(line) > room for line in paragraph)
         if is_text and is_long and not any(map(_NO_PROSE.match, paragraph)):
-            for sentence in _as_written(paragraph, longest):
+            for sentence in _as_written(paragraph):
                 found += wrap(sentence, WIDTH - room, 0 if found else quotes)
         else:
             found += paragraph
     return [found[0].lstrip(), *found[1:]]
 
 
-def _as_written(paragraph: list[str], longest: int) -> Iterator[str]:
-    """Join the lines that end where the next word had no room beside the `longest` of the text."""
+def _as_written(paragraph: list[str]) -> Iterator[str]:
+    """Join the lines that end where the next word had no room, as the longest of them shows."""
+    longest = max(map(len, paragraph))
     joined, *rest = paragraph
     last = joined
     for line in rest:

@@ -5,10 +5,10 @@ Image Segmentation, 2018, arXiv:1807.10165.
 Task: segmentation.
 
 Figure 1 of the paper: `x01` is the node at level 0 and place 1 of its row. Each of the
-four nodes of the top row after the
-first gives a mask, so that the net can be cut off where it is good enough.
+four nodes of the top row after the first gives a mask, so that the net can be cut off
+where it is good enough.
 
-Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 75fa0878, this file a2434f4e).
+Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 75fa0878, this file 36f33eb9).
 Change the spec, not this file.
 """
 
