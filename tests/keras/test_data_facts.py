@@ -167,6 +167,7 @@ def test_stages_make_of_pixels_what_preprocess_input_does(name: str) -> None:
         assert (expected.range.low, expected.range.high) == pytest.approx((low, high))
 
 
+@pytest.mark.slow
 def test_networks_that_scale_themselves_begin_with_it() -> None:
     for name in ("EfficientNetB0", "EfficientNetV2B0", "MobileNetV3Small", "MobileNetV2"):
         network = getattr(keras.applications, name)(weights=None)

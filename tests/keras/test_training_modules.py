@@ -201,7 +201,7 @@ ON_JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device
     ("engines", "api", "before", "environment"),
     [
         (['MirroredStrategy(devices=["CPU:0", "CPU:1"])'], "tf.keras", MIRRORED, {}),
-        (
+        pytest.param(
             [
                 "DataParallel()",
                 'ModelParallel(layout={"dense/kernel": (None, "part")}, mesh={"batch": 2, "part": 2})',
@@ -209,6 +209,7 @@ ON_JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device
             "keras",
             "",
             ON_JAX,
+            marks=pytest.mark.slow,  # a process of JAX with four devices
         ),
     ],
     ids=["TensorFlow", "JAX"],
