@@ -29,6 +29,12 @@ def add_vocabularies(value: Json, read: Callable[[str], bytes | None]) -> None:
         for place in (f"{folder}/vocabulary.txt", f"{folder}/_lookup_layer/vocabulary.txt"):
             data = read(place)
             if data is not None:
+                if _is_weighted(layer):
+                    raise not_sayable(
+                        str(layer["config"].get("name") or kind),
+                        "an archive keeps the `idf_weights` of its words among the weights, and those are not read",
+                        help="import the live model, `module:function`, or call `netdsl.import_model(model)`",
+                    )
                 left -= data.count(b"\n")
                 if left < 0:
                     raise not_sayable(
@@ -50,6 +56,21 @@ def add_live_vocabularies(value: Json, model: Live) -> None:
             words = found.get_vocabulary(include_special_tokens=False)
             if words:
                 _put(layer, [word.item() if hasattr(word, "item") else word for word in words])
+                if _is_weighted(layer):
+                    layer["config"]["idf_weights"] = _frequencies(found, len(words))
+
+
+def _is_weighted(layer: Json) -> bool:
+    """Tell whether each word has a weight, which was learned with it."""
+    return bool(layer["config"].get("output_mode") == "tf_idf")
+
+
+def _frequencies(found: Live, count: int) -> list[float]:
+    """Give the weights of the words themselves: before them stand those of unknown ones, after them padding."""
+    lookup = found._lookup_layer if hasattr(found, "_lookup_layer") else found
+    first = lookup.vocabulary_size() - count
+    weights = lookup.idf_weights_const.numpy()[first : first + count]
+    return [float(str(weight)) for weight in weights]  # the shortest decimals of a float32
 
 
 def _layers(value: Json) -> Iterator[Json]:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 import netdsl
@@ -233,6 +235,25 @@ def test_what_lookups_have_learned_comes_along(tmp_path: Path) -> None:
     assert "vocabulary=(5, 7)" in live or "vocabulary=[5, 7]" in live
     model.save(tmp_path / "m.keras")
     assert imported(read_file(str(tmp_path / "m.keras")), "m").text == live
+
+
+def test_weights_of_words_come_along_from_a_live_model(tmp_path: Path) -> None:
+    said = np.array([["the dog sat"], ["a cat"], ["a mouse"]])
+    text = layers.TextVectorization(max_tokens=20, output_mode="tf_idf", pad_to_max_tokens=True)
+    numbers = layers.IntegerLookup(output_mode="tf_idf", num_oov_indices=2)
+    text.adapt(["the cat sat on the mat", "a dog ate", "the dog sat"])
+    numbers.adapt([[5, 7], [5, 9]])
+    a = keras.Input((1,), dtype="string", name="a")
+    b = keras.Input((2,), dtype="int64", name="b")
+    model = keras.Model([a, b], [text(a), numbers(b)])
+    again = compile_text(imported(live_network(model), "m").text).build()
+    values = [tf.constant(said), tf.constant([[5, 7], [9, 5], [1, 2]], tf.int64)]
+    for one, other in zip(model(values), again(values), strict=True):
+        assert np.abs(one).max() > 0
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    model.save(tmp_path / "m.keras")
+    with pytest.raises(CannotImport, match="`idf_weights` of its words among the weights"):
+        read_file(str(tmp_path / "m.keras"))
 
 
 @pytest.mark.slow

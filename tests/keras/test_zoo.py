@@ -55,6 +55,14 @@ def spread(model: Any, image: Any) -> None:
     top.set_weights([kernel / 10**power * (SPREAD / logits.std()), bias])
 
 
+def put(model: Any, weights: list[Any]) -> None:
+    """Set weights; a Normalization goes on with the means that it had until it is told."""
+    model.set_weights(weights)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()
+
+
 def swapped(weights: list[Any]) -> list[Any]:
     """Exchange the first two weights of a shape that is there twice: as the wrong order would."""
     places: dict[tuple[int, ...], int] = {}
@@ -81,7 +89,7 @@ def check(name: str) -> None:
     assert [tuple(w.shape) for w in built.weights] == [tuple(w.shape) for w in reference.weights]
 
     rng = np.random.default_rng(0)
-    reference.set_weights(drawn(reference, rng))
+    put(reference, drawn(reference, rng))
     image = rng.uniform(0, 255, (1, *built.input_shape[1:])).astype("float32")
     if not any(layer.name.startswith(("rescaling", "normalization")) for layer in built.layers):
         image = image / 127.5 - 1
@@ -90,9 +98,9 @@ def check(name: str) -> None:
     assert expected.std() > 1e-4
 
     weights = reference.get_weights()
-    built.set_weights(weights)
+    put(built, weights)
     np.testing.assert_allclose(np.asarray(built(image)), expected, rtol=1e-3, atol=1e-5)
-    built.set_weights(swapped(weights))
+    put(built, swapped(weights))
     assert np.abs(np.asarray(built(image)) - expected).max() > 1e-4
     take_weights(built, reference)  # as `start_from = applications.X(…)` does
     np.testing.assert_allclose(np.asarray(built(image)), expected, rtol=1e-3, atol=1e-5)
