@@ -16,42 +16,56 @@ OF_NUMBERS = frozenset({"IntegerLookup"})
 
 
 def add_vocabularies(value: Json, read: Callable[[str], bytes | None]) -> None:
-    """Add what an archive holds beside the configuration: Keras numbers the layers of each class in their order."""
-    seen: Counter[str] = Counter()
+    """Add what an archive holds beside the configuration, of models in the model too."""
     left = MOST_WORDS
-    for layer in _layers(value):
-        kind = str(layer.get("class_name"))
-        number = seen[kind]
-        seen[kind] += 1
+    for layer, folder in _with_folders(value, "assets"):
         if not _lacks(layer):
             continue
-        folder = f"assets/layers/{snake_case(kind)}{f'_{number}' if number else ''}"
         for place in (f"{folder}/vocabulary.txt", f"{folder}/_lookup_layer/vocabulary.txt"):
             data = read(place)
             if data is not None:
-                if _is_weighted(layer):
-                    raise not_sayable(
-                        str(layer["config"].get("name") or kind),
-                        "an archive keeps the `idf_weights` of its words among the weights, and those are not read",
-                        help="import the live model, `module:function`, or call `netdsl.import_model(model)`",
-                    )
                 left -= data.count(b"\n")
-                if left < 0:
-                    raise not_sayable(
-                        str(layer["config"].get("name") or kind),
-                        f"with it the lookups of the model know more than {MOST_WORDS:,} words",
-                        help='give it its words by a file: `vocabulary="words.txt"`',
-                    )
+                _refuse_what_is_not_told(layer, left)
                 words = data.decode("utf-8", "replace").split("\n")
                 _put(layer, words[:-1] if words[-1] == "" else words)
                 break
 
 
+def _with_folders(value: Json, folder: str) -> Iterator[tuple[Json, str]]:
+    """Give each layer and where an archive keeps what it holds: those of a class are numbered, model by model."""
+    seen: Counter[str] = Counter()
+    for layer in _layers(value):
+        kind = str(layer.get("class_name"))
+        number = seen[kind]
+        seen[kind] += 1
+        own = f"{folder}/layers/{snake_case(kind)}{f'_{number}' if number else ''}"
+        yield layer, own
+        yield from _with_folders(layer, own)
+
+
+def _refuse_what_is_not_told(layer: Json, left: int) -> None:
+    name = str(layer["config"].get("name") or layer["class_name"])
+    if _is_weighted(layer):
+        raise not_sayable(
+            name,
+            "an archive keeps the `idf_weights` of its words among the weights, and those are not read",
+            help="import the live model, `module:function`, or call `netdsl.import_model(model)`",
+        )
+    if left < 0:
+        raise not_sayable(
+            name,
+            f"with it the lookups of the model know more than {MOST_WORDS:,} words",
+            help='give it its words by a file: `vocabulary="words.txt"`',
+        )
+
+
 def add_live_vocabularies(value: Json, model: Live) -> None:
-    """Add what the layers of a live model tell."""
+    """Add what the layers of a live model tell, and those of models in it."""
     live = {layer.name: layer for layer in model.layers}
     for layer in _layers(value):
         found = live.get(layer.get("config", {}).get("name"))
+        if found is not None and hasattr(found, "layers"):
+            add_live_vocabularies(layer, found)
         if found is not None and _lacks(layer) and hasattr(found, "get_vocabulary"):
             words = found.get_vocabulary(include_special_tokens=False)
             if words:

@@ -237,6 +237,23 @@ def test_what_lookups_have_learned_comes_along(tmp_path: Path) -> None:
     assert imported(read_file(str(tmp_path / "m.keras")), "m").text == live
 
 
+def test_what_lookups_in_models_of_a_model_have_learned_comes_along(tmp_path: Path) -> None:
+    def encoder(words: list[str], name: str) -> Any:
+        lookup = layers.StringLookup(output_mode="one_hot")
+        lookup.adapt(words)
+        a = keras.Input((1,), dtype="string")
+        return keras.Model(a, layers.Dense(3)(lookup(a)), name=name)
+
+    a = keras.Input((1,), dtype="string", name="a")
+    inner = keras.Sequential([keras.Input((1,), dtype="string"), encoder(["c", "d"], "second")])
+    model = keras.Model(a, [encoder(["a", "b"], "first")(a), inner(a)])
+    live = imported(live_network(model), "m").text
+    assert 'vocabulary=["b", "a"]' in live
+    assert 'vocabulary=["d", "c"]' in live
+    model.save(tmp_path / "m.keras")
+    assert imported(read_file(str(tmp_path / "m.keras")), "m").text == live
+
+
 def test_weights_of_words_come_along_from_a_live_model(tmp_path: Path) -> None:
     said = np.array([["the dog sat"], ["a cat"], ["a mouse"]])
     text = layers.TextVectorization(max_tokens=20, output_mode="tf_idf", pad_to_max_tokens=True)
