@@ -24,7 +24,7 @@ os.environ["NETDSL_STRICT"] = "1"
 LONG = Path(__file__).with_name("long.txt")
 
 #: A quick run takes so many cases of a set, and of the others one in so many.
-MOST_CASES, EVERY = 4, 10
+MOST_CASES, EVERY = 2, 16
 
 Golden = Callable[[Path, str], None]
 
