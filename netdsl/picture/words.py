@@ -6,7 +6,7 @@ Conv2D(64, 7, strides=2, use_bias=False)  ->  "Conv2D", "7×7, 64, /2"
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 
 from netdsl.analyse.uses import LONGEST_NUMBER, spell_use
 from netdsl.catalog import has_role
@@ -31,16 +31,12 @@ def _sizes(value: Value) -> str:
     return _plain(value)
 
 
-def _strides(value: Value) -> str:
+def _strides(value: Value, sign: str = "/") -> str:
+    """Write what a map is divided by, or with `×` what it grows by; nothing for steps of one."""
     parts = value if isinstance(value, (list, tuple)) else (value,)
     if len({str(part) for part in parts}) == 1:
-        return "" if parts[0] in (1, None) else f"/{parts[0]}"
-    return f"/{_sizes(value)}"
-
-
-def _enlarged(value: Value) -> str:
-    """Write the strides of a transposed convolution, by which the map grows."""
-    return _strides(value).replace("/", "×")
+        return "" if parts[0] in (1, None) else f"{sign}{parts[0]}"
+    return f"{sign}{_sizes(value)}"
 
 
 def _borders(value: Value) -> str:
@@ -150,7 +146,10 @@ ARGUMENTS: Mapping[str, Callable[[Value], str]] = {
 }
 
 #: How an argument of a transposed convolution is told that says something else there.
-OF_TRANSPOSED: Mapping[str, Callable[[Value], str]] = {**ARGUMENTS, "strides": _enlarged}
+OF_TRANSPOSED: Mapping[str, Callable[[Value], str]] = {
+    **ARGUMENTS,
+    "strides": partial(_strides, sign="×"),
+}
 
 #: Functions of `ops` whose whole numbers are sizes; of others they are axes or places.
 OF_SIZES = frozenset(f"ops.{name}" for name in "reshape broadcast_to tile zeros ones full".split())
